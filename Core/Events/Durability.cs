@@ -1,0 +1,14 @@
+namespace EventMesh.Core.Events;
+
+/// <summary>How far an append has got when it is acknowledged. A greater value is a stronger promise.</summary>
+public enum Durability
+{
+    /// <summary>In the memory of this process.</summary>
+    Memory = 0,
+
+    /// <summary>Written to the operating system, not flushed: survives the process, not the machine.</summary>
+    Os = 1,
+
+    /// <summary>Flushed to the device: survives kill -9 and power loss.</summary>
+    Disk = 2,
+}

@@ -1,0 +1,21 @@
+using EventMesh.PeerLink.Frames;
+
+namespace EventMesh.PeerLink.Transport;
+
+/// <summary>One open stream to a peer. One reader and one writer at a time; reading never waits for writing.</summary>
+public interface ILinkConnection : IAsyncDisposable
+{
+    /// <summary>The other end's address, for logs.</summary>
+    string RemoteAddress { get; }
+
+    /// <summary>Whether this side dialled.</summary>
+    bool IsDialer { get; }
+
+    /// <summary>Sends one frame; ends when the transport has taken it, which it delays while the other side does not read.</summary>
+    /// <exception cref="Core.Errors.EventMeshException"><c>LinkClosed</c>: the stream has ended.</exception>
+    ValueTask WriteAsync(LinkFrame frame, CancellationToken cancellationToken);
+
+    /// <summary>The next frame, in order; null when the other side has ended the stream in an orderly way.</summary>
+    /// <exception cref="Core.Errors.EventMeshException"><c>MalformedFrame</c>, <c>FrameTooLarge</c> or <c>LinkClosed</c> (broken).</exception>
+    ValueTask<LinkFrame?> ReadAsync(CancellationToken cancellationToken);
+}
