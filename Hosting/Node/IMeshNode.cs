@@ -1,0 +1,40 @@
+using EventMesh.Core.Events;
+using EventMesh.Core.Identity;
+using EventMesh.Core.Topics;
+using EventMesh.Storage;
+
+namespace EventMesh.Hosting.Node;
+
+/// <summary>The mesh as seen from inside a silo: what doors and the host's own code call. Thread-safe.</summary>
+public interface IMeshNode
+{
+    /// <summary>Who this node is.</summary>
+    NodeIdentity Identity { get; }
+
+    /// <summary>Appends a valid batch to a topic and returns its receipt once the durability is reached.</summary>
+    /// <remarks>
+    /// Coalesces: while the last batch of a topic is under way, what is published to it gathers and goes as the next one. Calls made one
+    /// after another keep their order. Pending bytes per topic are bounded: beyond, <c>Busy</c> at once with a hint when to retry.
+    /// </remarks>
+    /// <exception cref="Core.Errors.EventMeshException"><c>TopicReserved</c>, <c>Busy</c>, <c>NodeNotReady</c>, <c>OutcomeUnknown</c> or a storage code.</exception>
+    ValueTask<PublishReceipt> PublishAsync(TopicName topic, EventBatch events, Durability durability, CancellationToken cancellationToken);
+
+    /// <summary>Subscribes; once the task ends, whatever is published to a matching topic anywhere in this node is delivered.</summary>
+    /// <exception cref="Core.Errors.EventMeshException"><c>InvalidArgument</c>, <c>InvalidOffset</c>, <c>TooManySessions</c> or <c>NodeNotReady</c>.</exception>
+    ValueTask<IMeshSubscription> SubscribeAsync(SubscribeRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Reads a topic's log directly.</summary>
+    ITopicReader GetReader(TopicName topic);
+
+    /// <summary>Topics that match, in ordinal order after <paramref name="after"/>; <paramref name="limit"/> is at most 1,000.</summary>
+    IReadOnlyList<TopicSummary> ListTopics(TopicPattern? pattern, TopicName after, int limit);
+}
+
+/// <summary>A true receipt: the durability that it names has been reached.</summary>
+/// <param name="Origin">The node, and its incarnation, that the events were published at.</param>
+/// <param name="FirstSequence">Sequence of the first event; the others follow.</param>
+/// <param name="FirstOffset">Offset of the first event in this node's log; the others follow.</param>
+/// <param name="Count">How many events.</param>
+/// <param name="Durability">The durability reached.</param>
+public readonly record struct PublishReceipt(
+    NodeIdentity Origin, long FirstSequence, LogOffset FirstOffset, int Count, Durability Durability);
