@@ -1,0 +1,25 @@
+// The grain classes that a silo hosts.
+// Delete when: every feed that we build on has the Microsoft.Orleans packages.
+
+using EventMesh.StandIns.Runtime;
+
+using Microsoft.Extensions.Options;
+
+namespace Orleans.Configuration;
+
+/// <summary>Begins with the classes and interfaces of all application parts; others are added by hand.</summary>
+public class GrainTypeOptions
+{
+    public HashSet<Type> Classes { get; } = [];
+
+    public HashSet<Type> Interfaces { get; } = [];
+}
+
+internal sealed class DefaultGrainTypes : IConfigureOptions<GrainTypeOptions>
+{
+    public void Configure(GrainTypeOptions options)
+    {
+        options.Classes.UnionWith(ApplicationParts.Current.GrainClasses);
+        options.Interfaces.UnionWith(ApplicationParts.Current.GrainInterfaces);
+    }
+}
