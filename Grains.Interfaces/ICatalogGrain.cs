@@ -20,4 +20,8 @@ public interface ICatalogGrain : IGrainWithStringKey
     /// <summary>The node's peers as the silos see them.</summary>
     [AlwaysInterleave, Alias("peers")]
     Task<PeerReport[]> ListPeersAsync();
+
+    /// <summary>The health of the silo that answers.</summary>
+    [AlwaysInterleave, Alias("health")]
+    Task<HealthReply> GetHealthAsync();
 }

@@ -44,13 +44,21 @@ public sealed record SessionOpened(
     [property: Id(1)] string Message,
     [property: Id(2)] long SinceUnixMs);
 
-/// <summary>Records of one topic, packed: index by index their kind, offset, identity, time, and their bodies back to back in one buffer.</summary>
+/// <summary>Records of one topic in one buffer: see <see cref="RecordPacker"/>, which builds and reads it.</summary>
+/// <param name="Topic">The topic.</param>
+/// <param name="NextOffset">The cursor after them.</param>
+/// <param name="EndOffset">The topic's read limit when they were read.</param>
+/// <param name="Count">How many records.</param>
+/// <param name="Origins">As in <see cref="PackedRecords.Origins"/>.</param>
+/// <param name="Packed">As in <see cref="PackedRecords.Entries"/>.</param>
 [GenerateSerializer, Immutable, Alias("eventmesh.topic-records")]
 public sealed record TopicRecords(
     [property: Id(0)] string Topic,
     [property: Id(1)] long NextOffset,
-    [property: Id(2)] string[] Origins,
-    [property: Id(3)] byte[] Packed);
+    [property: Id(2)] long EndOffset,
+    [property: Id(3)] int Count,
+    [property: Id(4)] string[] Origins,
+    [property: Id(5)] byte[] Packed);
 
 /// <summary>What a pull brought: at least one record unless the wait ran out. The position is the client's to keep.</summary>
 [GenerateSerializer, Immutable, Alias("eventmesh.pull-reply")]

@@ -1,0 +1,14 @@
+namespace EventMesh.Hosting.Node;
+
+/// <summary>Whether this silo serves, and what is wrong with it: what the doors, the catalog and <c>/health</c> answer. Thread-safe.</summary>
+public interface INodeHealth
+{
+    /// <summary>The state at this moment.</summary>
+    NodeHealth Current { get; }
+}
+
+/// <summary>A silo's health.</summary>
+/// <param name="IsLive">False when only a restart of the process can help (its log failed).</param>
+/// <param name="IsReady">Whether clients are served: started, not stopping, its table complete, no other silo on a store for one.</param>
+/// <param name="Problems">What is wrong, each a sentence that says what to do; empty when all is well.</param>
+public sealed record NodeHealth(bool IsLive, bool IsReady, IReadOnlyList<string> Problems);
