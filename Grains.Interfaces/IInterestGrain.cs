@@ -10,15 +10,15 @@ public interface IInterestGrain : IGrainWithStringKey
     /// <summary>The one key.</summary>
     const string Key = "node";
 
-    /// <summary>States a silo's whole set. Ends when every mesh silo of the current membership has applied it: the Subscribe gate.</summary>
-    /// <param name="set">The set.</param>
-    /// <param name="observer">How to reach the silo.</param>
+    /// <summary>States a silo's whole set, and waits until every mesh silo of the current membership has applied it: the Subscribe gate.</summary>
+    /// <remarks>After a few seconds it answers all the same, with <see cref="InterestReply.IsApplied"/> false: state the set again.</remarks>
+    /// <param name="set">The set. Stating it again is harmless.</param>
     /// <param name="knownEpoch">Epoch of the caller's view, zero for none.</param>
-    /// <param name="knownVersion">Table version of the caller's view.</param>
+    /// <param name="knownVersion">Table version up to which the caller holds every set.</param>
     [Alias("state")]
-    Task<InterestReply> StateAsync(InterestSet set, ISiloObserver observer, long knownEpoch, long knownVersion);
+    Task<InterestReply> StateAsync(InterestSet set, long knownEpoch, long knownVersion);
 
-    /// <summary>The node's whole table, for a silo that joins or suspects that it missed something.</summary>
+    /// <summary>Asks whether <paramref name="silo"/> missed something. An epoch other than its own tells it to state its set again.</summary>
     [Alias("load")]
-    Task<InterestReply> LoadAsync(long knownEpoch, long knownVersion);
+    Task<InterestReply> LoadAsync(string silo, long knownEpoch, long knownVersion);
 }

@@ -12,15 +12,17 @@ public interface IPeerGrain : IGrainWithStringKey
     [Alias("claim")]
     Task<bool> ClaimAsync(string silo);
 
-    /// <summary>Takes a report of the owning silo: on transitions and once per heartbeat interval, never per event.</summary>
+    /// <summary>Takes a report of the silo that runs the link: on transitions and once per heartbeat interval, never per event.</summary>
+    /// <returns>An operator's override that the link has to carry out now; null for none. It is handed out once.</returns>
     [Alias("report")]
-    Task ReportAsync(PeerReport report);
+    Task<PeerHealth?> ReportAsync(PeerReport report);
 
     /// <summary>The last report; null when there was none.</summary>
     [Alias("get")]
     Task<PeerReport?> GetAsync();
 
     /// <summary>An operator's override of the peer's health until the next transition: <see cref="PeerHealth.Unhealthy"/> closes and redials the link.</summary>
+    /// <remarks>It reaches the link with the next report's answer, at the latest after one heartbeat interval.</remarks>
     [Alias("set-health")]
     Task SetHealthAsync(PeerHealth health);
 }

@@ -7,13 +7,12 @@ namespace EventMesh.Grains.Interfaces;
 [Alias("eventmesh.ISiloObserver")]
 public interface ISiloObserver : IGrainObserver
 {
-    /// <summary>Another silo's interest changed; ends when this silo's routing table holds it.</summary>
+    /// <summary>Interest of other silos changed; ends when this silo's routing table holds <paramref name="sets"/>.</summary>
+    /// <param name="epoch">Epoch of the interest grain.</param>
+    /// <param name="tableVersion">Version of the table with these sets; a silo that has loaded the table of this epoch holds all of it then.</param>
+    /// <param name="sets">The sets that changed.</param>
     [Alias("apply")]
-    Task ApplyInterestAsync(long epoch, long tableVersion, InterestSet set);
-
-    /// <summary>A silo has left; its interest is dropped.</summary>
-    [Alias("drop")]
-    Task DropInterestAsync(long epoch, long tableVersion, string silo);
+    Task ApplyInterestAsync(long epoch, long tableVersion, InterestSet[] sets);
 
     /// <summary>Topics have new records: names and read limits, index by index.</summary>
     [Alias("advanced")]

@@ -5,6 +5,9 @@ public interface INodeHealth
 {
     /// <summary>The state at this moment.</summary>
     NodeHealth Current { get; }
+
+    /// <summary>Cancelled when the silo begins to stop: streams end, nothing new begins.</summary>
+    CancellationToken Stopping { get; }
 }
 
 /// <summary>A silo's health.</summary>
