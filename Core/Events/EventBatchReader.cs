@@ -55,6 +55,11 @@ public ref struct EventBatchReader
         while (reader.MoveNext())
         {
             EventBody.Validate(reader.Body.Span);
+            if (reader.TimeUnixMs is < 0 or > EventLimits.MaxTimeUnixMs)
+            {
+                throw new EventMeshException(
+                    MeshErrorCode.MalformedEvent, $"batch: the time {reader.TimeUnixMs} of event {reader.Read - 1} is not between the years 1970 and 9999.");
+            }
         }
 
         if (reader._offset != batch.Bytes.Length)

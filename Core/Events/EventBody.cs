@@ -1,3 +1,4 @@
+using System.Text.Unicode;
 using EventMesh.Core.Encoding;
 using EventMesh.Core.Errors;
 using Utf8Text = System.Text.Encoding;
@@ -100,11 +101,21 @@ public static class EventBody
         }
 
         var count = cursor.Length(EventLimits.MaxHeaders, "header count");
+        if (count == 0)
+        {
+            throw cursor.Malformed("header count", "is 0 where the flags announce headers");
+        }
+
         for (var i = 0; i < count; i++)
         {
             var name = cursor.Bytes(cursor.Length(EventLimits.MaxHeaderBytes, "header name length"), "header name");
             var value = cursor.Bytes(cursor.Length(EventLimits.MaxHeaderBytes, "header value length"), "header value");
             CheckHeaderSize(name.Length, value.Length);
+            if (!Utf8.IsValid(name) || !Utf8.IsValid(value))
+            {
+                throw cursor.Malformed("header", "is not UTF-8");
+            }
+
             into?.Add(new(Utf8Text.UTF8.GetString(name), Utf8Text.UTF8.GetString(value)));
         }
 

@@ -20,4 +20,7 @@ public static class EventLimits
 
     /// <summary>Largest frame on a link, in bytes of events; one larger event travels alone.</summary>
     public const int MaxFrameBytes = 256 * 1024;
+
+    /// <summary>Latest time of an event, in UTC milliseconds since 1970: the end of the year 9999.</summary>
+    public const long MaxTimeUnixMs = 253_402_300_799_999;
 }

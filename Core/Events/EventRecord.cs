@@ -9,11 +9,20 @@ namespace EventMesh.Core.Events;
 /// </remarks>
 public readonly record struct EventRecord
 {
+    private readonly long _more;
+
     /// <summary>What the record is.</summary>
     public required RecordKind Kind { get; init; }
 
     /// <summary>Its place in this node's log of the topic.</summary>
     public required LogOffset Offset { get; init; }
+
+    /// <summary>The offset after it: one more than <see cref="Offset"/>, or further for a gap of offsets that this log no longer holds.</summary>
+    public LogOffset Next
+    {
+        get => Offset.Plus(1 + _more);
+        init => _more = value.Value - Offset.Value - 1;
+    }
 
     /// <summary>The node that the event was published at, or whose events are missing; empty for a gap of this log's own making.</summary>
     public required NodeId Origin { get; init; }

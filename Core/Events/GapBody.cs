@@ -14,7 +14,7 @@ namespace EventMesh.Core.Events;
 /// from sequence     varint   one more than the sequence; 0 for the beginning
 /// to incarnation    varint
 /// to sequence       varint   one more than the sequence
-/// origin            the rest, ASCII
+/// origin            the rest, ASCII; empty for a gap of the log's own offsets, which has no positions either
 /// </code>
 /// Keep in step with <c>docs/formats/event.md</c>.
 /// </remarks>
@@ -57,7 +57,7 @@ public static class GapBody
         var from = ReadPosition(ref cursor, "from");
         var to = ReadPosition(ref cursor, "to");
         var text = System.Text.Encoding.ASCII.GetString(cursor.Bytes(cursor.Remaining, "origin"));
-        return NodeId.TryParse(text, out var origin)
+        return NodeId.TryParse(text, out var origin) || text.Length == 0
             ? new Gap(origin, from, to, reason, code)
             : throw cursor.Malformed("origin", $"'{Printable.Clip(text)}' is not a node id");
     }

@@ -25,9 +25,10 @@ public readonly record struct ReplicaDecision(ReplicaVerdict Verdict, int Skip =
 /// <summary>Decides by contiguity, never by the highest position seen: a hole can then never be taken for a duplicate.</summary>
 public static class ReplicationRule
 {
-    /// <summary>Decides on a batch, given the position that the log holds for its origin.</summary>
+    /// <summary>Decides on a batch that is valid (<see cref="ReplicaBatch.Validate"/>), given the position that the log holds for its origin.</summary>
     public static ReplicaDecision Decide(Position held, ReplicaBatch batch)
     {
+        ArgumentNullException.ThrowIfNull(batch);
         if (batch.Last <= held)
         {
             return new(ReplicaVerdict.Duplicate);
@@ -46,20 +47,29 @@ public static class ReplicationRule
                 : new(ReplicaVerdict.Resume);
         }
 
-        if (held.IsNone || batch.Incarnation < held.Incarnation)
+        if (held.IsNone || batch.Previous > held)
         {
             return new(ReplicaVerdict.Resume);
         }
 
-        // A newer incarnation that follows something older than what is held: the origin lost its end.
-        return batch.Previous.IsNone
-            ? new(ReplicaVerdict.Take, Rewound: true, Lost: true)
-            : new(batch.Previous < held ? ReplicaVerdict.Take : ReplicaVerdict.Resume, Rewound: batch.Previous < held);
+        // A newer incarnation that follows something older than what is held, or nothing: the origin lost its end.
+        return new(ReplicaVerdict.Take, Rewound: true, Lost: batch.Previous.IsNone);
     }
 
     /// <summary>Decides on a gap: it is taken where it begins at or below what is held and ends above it.</summary>
-    public static ReplicaDecision Decide(Position held, Gap gap) =>
-        gap.To <= held ? new(ReplicaVerdict.Duplicate)
-        : gap.From <= held ? new(ReplicaVerdict.Take)
-        : new(ReplicaVerdict.Resume);
+    /// <remarks>
+    /// A sender says <see cref="GapReason.BeforeInterest"/> because it believes that nothing is held. Where something is, what follows
+    /// it is wanted after all, and the sender resumes there.
+    /// </remarks>
+    public static ReplicaDecision Decide(Position held, Gap gap)
+    {
+        ArgumentNullException.ThrowIfNull(gap);
+        if (gap.To <= held)
+        {
+            return new(ReplicaVerdict.Duplicate);
+        }
+
+        var skipsWanted = gap.Reason == GapReason.BeforeInterest && !held.IsNone;
+        return new(gap.From <= held && !skipsWanted ? ReplicaVerdict.Take : ReplicaVerdict.Resume);
+    }
 }

@@ -96,6 +96,11 @@ public readonly record struct TopicPattern : IComparable<TopicPattern>
         }
 
         var rest = text.AsSpan(text[0] == '$' ? 1 : 0);
+        if (text.StartsWith("$*", StringComparison.Ordinal) || text.StartsWith("$>", StringComparison.Ordinal))
+        {
+            return "must name the first segment of the system's topics";
+        }
+
         foreach (var range in rest.Split('.'))
         {
             var segment = rest[range];
