@@ -1,0 +1,141 @@
+using System.Runtime.InteropServices;
+using EventMesh.Core.Errors;
+using EventMesh.Core.Topics;
+using Microsoft.Extensions.Logging;
+
+namespace EventMesh.Storage.Memory;
+
+/// <summary>Flushing, retention, and the loss of what was not flushed.</summary>
+public sealed partial class MemoryLogStore
+{
+    /// <summary>Ends the group that gathers: makes it readable, tells the listeners, then those who wait.</summary>
+    internal void Flush()
+    {
+        lock (_flushing)
+        {
+            FlushGroup? group;
+            Dictionary<MemoryEventLog, List<TopicAdvance>>? advances;
+            lock (_gate)
+            {
+                _flushScheduled = false;
+                group = _gathering;
+                _gathering = null;
+                advances = group?.Apply();
+            }
+
+            foreach (var (view, topics) in advances ?? [])
+            {
+                Tell(view, CollectionsMarshal.AsSpan(topics));
+            }
+
+            group?.Complete();
+        }
+    }
+
+    private void Tell(MemoryEventLog view, ReadOnlySpan<TopicAdvance> topics)
+    {
+        foreach (var listener in view.Listeners)
+        {
+            try
+            {
+                listener.OnFlushed(topics);
+            }
+            catch (Exception e)
+            {
+                // A listener that breaks its promise must not keep receipts from others.
+                LogListenerFailed(_logger, listener.GetType().Name, e);
+            }
+        }
+    }
+
+    /// <summary>Throws away the group that gathers. Under both gates.</summary>
+    private void Discard(EventMeshException reason)
+    {
+        var group = _gathering;
+        _gathering = null;
+        _flushScheduled = false;
+        foreach (var log in group?.Logs ?? [])
+        {
+            lock (log.Gate)
+            {
+                var cost = log.Cost;
+                foreach (var segment in log.LoseUnflushed())
+                {
+                    _segments.Remove(segment.Place!);
+                }
+
+                _cost += log.Cost - cost;
+            }
+        }
+
+        group?.Fail(reason);
+    }
+
+    private void TrimTopic(TopicLog log)
+    {
+        while (log.Cost > _options.MaxTopicBytes && !log.HasOneSegment && log.Droppable is { } oldest)
+        {
+            Drop(oldest);
+        }
+    }
+
+    private void TrimStore()
+    {
+        while (_cost > _options.MaxTotalBytes && _segments.First?.Value is { } oldest)
+        {
+            lock (oldest.Owner.Gate)
+            {
+                // What is not flushed yet is kept: the bound on pending bytes says how much that can be.
+                if (oldest.Owner.Droppable != oldest)
+                {
+                    return;
+                }
+
+                Drop(oldest);
+            }
+        }
+    }
+
+    private void Drop(Segment oldest)
+    {
+        oldest.Owner.DropFirst(_timeProvider.GetUtcNow().ToUnixTimeMilliseconds());
+        _segments.Remove(oldest.Place!);
+        _cost -= oldest.Cost;
+    }
+
+    private TopicLog Create(TopicName topic)
+    {
+        if (_topics.Count >= _options.MaxTopics)
+        {
+            throw new EventMeshException(
+                MeshErrorCode.LogFull, $"Topic '{topic}' would be one more than {MemoryStorageOptions.Section}:MaxTopics ({_options.MaxTopics}) allows.");
+        }
+
+        var log = new TopicLog(topic, _options.SegmentBytes, _options.MaxOriginsPerTopic);
+        _topics[topic] = log;
+        lock (_names)
+        {
+            _names.Add(topic);
+        }
+
+        return log;
+    }
+
+    private TopicSummary? Summarise(TopicName topic)
+    {
+        if (Find(topic) is not { } log)
+        {
+            return null;
+        }
+
+        lock (log.Gate)
+        {
+            return log.Limit == 0
+                ? null
+                : new TopicSummary(topic, new TopicBounds(new(log.Start), new(log.Limit)), log.Bytes, log.PositionBefore(Node, log.Limit));
+        }
+    }
+
+    [LoggerMessage(EventIds.FlushListenerFailed, LogLevel.Error, "Flush listener {Listener} failed; sweeps make up for what it missed")]
+    private static partial void LogListenerFailed(ILogger logger, string listener, Exception exception);
+}

@@ -1,0 +1,26 @@
+namespace EventMesh.Storage.Memory;
+
+/// <summary>Limits of the memory store. Configuration section <c>EventMesh:Storage:Memory</c>.</summary>
+public sealed class MemoryStorageOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "EventMesh:Storage:Memory";
+
+    /// <summary>Most topics; opening another fails with <c>LogFull</c>. Default: 1,000,000.</summary>
+    public int MaxTopics { get; set; } = 1_000_000;
+
+    /// <summary>Most bytes of a topic; beyond, its oldest records go. Larger keeps more for slow readers. Default: 256 MiB.</summary>
+    public long MaxTopicBytes { get; set; } = 256L * 1024 * 1024;
+
+    /// <summary>Most bytes of all topics; beyond, the oldest records of the store go. Default: 1 GiB.</summary>
+    public long MaxTotalBytes { get; set; } = 1024L * 1024 * 1024;
+
+    /// <summary>Most bytes that wait for a flush; beyond, appends are refused with <c>Busy</c>. Default: 64 MiB.</summary>
+    public long MaxPendingBytes { get; set; } = 64L * 1024 * 1024;
+
+    /// <summary>Most other nodes whose events one topic holds; the next one's are refused with <c>LogFull</c>. Default: 1,024.</summary>
+    public int MaxOriginsPerTopic { get; set; } = 1024;
+
+    /// <summary>Bytes after which a new segment begins; a topic's oldest segment goes as a whole. Default: 64 KiB.</summary>
+    public int SegmentBytes { get; set; } = 64 * 1024;
+}
