@@ -3,9 +3,16 @@ using System.Runtime.CompilerServices;
 
 namespace Grpc.Core;
 
-/// <summary>Reads a stream with <c>await foreach</c>.</summary>
+/// <summary>Shorter ways to read a stream. The real libraries have two classes of this name, one in each of two assemblies.</summary>
 public static class AsyncStreamReaderExtensions
 {
+    public static Task<bool> MoveNext<T>(this IAsyncStreamReader<T> streamReader)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(streamReader);
+        return streamReader.MoveNext(CancellationToken.None);
+    }
+
     public static IAsyncEnumerable<T> ReadAllAsync<T>(
         this IAsyncStreamReader<T> streamReader,
         CancellationToken cancellationToken = default)

@@ -113,12 +113,6 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         }
     }
 
-    protected override Task ShutdownAsyncCore()
-    {
-        Dispose();
-        return Task.CompletedTask;
-    }
-
     private static void CheckCredentials(Uri address, ChannelCredentials? credentials)
     {
         var isHttps = address.Scheme == Uri.UriSchemeHttps;
