@@ -3,7 +3,7 @@ namespace EventMesh.PeerLink.Frames;
 /// <summary>Everything that the sender's node wants: replaces what was known. Sent after every handshake.</summary>
 /// <param name="Node">Whose interest it is, as it came.</param>
 /// <param name="Patterns">The patterns, as they came; a receiver skips empty ones and counts those that it cannot read.</param>
-/// <param name="Version">The sender's number for this state; greater is newer, zero from a reference peer.</param>
+/// <param name="Version">Number of this state, counted from 1 on each link; zero from a reference peer.</param>
 public sealed record InterestSnapshotFrame(string Node, IReadOnlyList<string> Patterns, long Version) : LinkFrame
 {
     /// <inheritdoc/>
