@@ -46,6 +46,7 @@ public sealed class BadRequestTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(expected, await StatusOfAsync(response));
         Assert.Equal("up", (await _server.OpenClient().SayAsync(new Line { Text = "up" }).ResponseAsync.Within("a reply")).Text);
+        Assert.Empty(_server.Errors);
     }
 
     [Fact]

@@ -18,9 +18,12 @@ public sealed class ParrotServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly List<GrpcChannel> _channels = [];
 
-    private ParrotServer(WebApplication app, ParrotState state)
+    private readonly ServerErrors _errors;
+
+    private ParrotServer(WebApplication app, ParrotState state, ServerErrors errors)
     {
         _app = app;
+        _errors = errors;
         State = state;
         Address = new Uri(app.Urls.Single());
     }
@@ -29,6 +32,9 @@ public sealed class ParrotServer : IAsyncDisposable
 
     public ParrotState State { get; }
 
+    /// <summary>What the web server itself complained of.</summary>
+    public IReadOnlyCollection<string> Errors => _errors.Seen;
+
     public static async Task<ParrotServer> StartAsync(
         Action<GrpcServiceOptions>? configure = null,
         X509Certificate2? certificate = null,
@@ -36,7 +42,8 @@ public sealed class ParrotServer : IAsyncDisposable
         Action<IServiceCollection>? services = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        var errors = new ServerErrors();
+        builder.Logging.ClearProviders().AddProvider(errors);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, endpoint =>
         {
@@ -57,7 +64,7 @@ public sealed class ParrotServer : IAsyncDisposable
         var app = builder.Build();
         app.MapGrpcService<ParrotService>();
         await app.StartAsync();
-        return new ParrotServer(app, state);
+        return new ParrotServer(app, state, errors);
     }
 
     public GrpcChannel OpenChannel(GrpcChannelOptions? options = null)
