@@ -19,7 +19,8 @@ internal sealed class DefaultGrainTypes : IConfigureOptions<GrainTypeOptions>
 {
     public void Configure(GrainTypeOptions options)
     {
-        options.Classes.UnionWith(ApplicationParts.Current.GrainClasses);
-        options.Interfaces.UnionWith(ApplicationParts.Current.GrainInterfaces);
+        ApplicationParts parts = ApplicationParts.Find();
+        options.Classes.UnionWith(parts.GrainClasses);
+        options.Interfaces.UnionWith(parts.GrainInterfaces);
     }
 }

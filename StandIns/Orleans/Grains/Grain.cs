@@ -1,18 +1,18 @@
 // The base class of grains.
 // Delete when: every feed that we build on has the Microsoft.Orleans packages.
 
+using EventMesh.StandIns.Runtime;
+
 using Microsoft.Extensions.DependencyInjection;
 
 using Orleans.Runtime;
-
-using RuntimeContext = EventMesh.StandIns.Runtime.RuntimeContext;
 
 namespace Orleans;
 
 /// <summary>Runs one turn at a time on its activation's scheduler. Created by the silo only.</summary>
 public abstract class Grain : IGrainBase, IAddressable
 {
-    private readonly EventMesh.StandIns.Runtime.Activation? _activation = RuntimeContext.Current;
+    private readonly Activation? _activation = RuntimeContext.Current;
 
     public IGrainContext GrainContext => Activation;
 
@@ -28,7 +28,7 @@ public abstract class Grain : IGrainBase, IAddressable
 
     protected internal IServiceProvider ServiceProvider => Activation.ActivationServices;
 
-    private EventMesh.StandIns.Runtime.Activation Activation => _activation
+    private Activation Activation => _activation
         ?? throw new InvalidOperationException("This grain was not created by a silo, so it has no activation.");
 
     public virtual Task OnActivateAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -18,6 +18,9 @@ public class GrainReference : IAddressable, IEquatable<GrainReference>
 
     public virtual string InterfaceName => string.Empty;
 
+    /// <summary>The interface that this proxy was made for.</summary>
+    internal Type ProxyInterface { get; set; } = typeof(IAddressable);
+
     /// <summary>Sends the calls that are made on this reference; the caller's side of them.</summary>
     internal ICallSender Sender { get; }
 
@@ -40,6 +43,9 @@ public class GrainReference : IAddressable, IEquatable<GrainReference>
     public override bool Equals(object? obj) => Equals(obj as GrainReference);
 
     public override int GetHashCode() => GrainId.GetHashCode();
+
+    /// <summary>What the emitted methods do with a call.</summary>
+    internal void Send(GrainCall call) => Sender.Send(this, call);
 
     public sealed override string ToString() => $"GrainReference:{GrainId}:{InterfaceName}";
 }

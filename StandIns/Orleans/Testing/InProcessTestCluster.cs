@@ -18,7 +18,7 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly List<InProcessSiloHandle> _silos = [];
-    private readonly Cluster _cluster = new();
+    private readonly Cluster _cluster = new(isTestCluster: true);
     private IHost? _clientHost;
     private int _instances;
     private bool _disposed;
