@@ -9,7 +9,7 @@ public sealed partial class DocsTests
     /// <summary>Names of other people's software that the docs may cite as code.</summary>
     private static readonly HashSet<string> Foreign = new(StringComparer.Ordinal)
     {
-        "IHost", "TestingHost", "InProcessTestCluster", "IClusterClient", "IGrainStorage", "TimeProvider", "IAsyncEnumerable",
+        "IHost", "TestingHost", "EventMesh", "InProcessTestCluster", "IClusterClient", "IGrainStorage", "TimeProvider", "IAsyncEnumerable",
         "NotSupportedException", "SocketsHttpHandler", "DependencySet", "AlwaysInterleave", "EventStream", "WebApplication",
         "CancellationToken", "GrainTypeOptions", "AddEventMesh", "MapEventMesh", "OrleansApplicationPart", "LinkSession",
         "ProjectReference", "PackageReference", "Environment.CurrentManagedThreadId",
@@ -42,7 +42,7 @@ public sealed partial class DocsTests
         "A type or member cited in a page is declared in the code, or is a known name of other software.",
         from page in Pages()
         from span in Spans(page)
-        where TypeLike().IsMatch(span)
+        where TypeLike().IsMatch(span) && !span.Contains("__", StringComparison.Ordinal)
         let name = span.TrimEnd('(', ')').Split('<')[0]
         where !Foreign.Contains(name) && !name.Split('.').All(part => Declared.Value.Contains(part))
         select $"{page}: `{span}`");
@@ -66,6 +66,7 @@ public sealed partial class DocsTests
             from page in Pages()
             from Match line in CommandLine().Matches(Repository.Read(page))
             from word in Words(line)
+            where word is not ("--help" or "--version")
             where !words.Contains($"\"{word}\"", StringComparison.Ordinal) && !words.Contains($"{word})", StringComparison.Ordinal)
             select $"{page}: {line.Value.Trim()} ({word})");
     }
