@@ -61,8 +61,8 @@ public sealed class LinkOptions
     /// <summary>How long a graceful close waits for sends and stores under way. 0 to 60 seconds. Default: 5 seconds.</summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a link with work may make no progress until it is closed and dialled again. 5 seconds to 10 minutes. Default: 30 seconds.</summary>
-    public TimeSpan StallTimeout { get; set; } = TimeSpan.FromSeconds(30);
+    /// <summary>How long a link with work may make no progress until it is closed and dialled again. 5 seconds to 10 minutes. Default: 45 seconds.</summary>
+    public TimeSpan StallTimeout { get; set; } = TimeSpan.FromSeconds(45);
 
     /// <summary>Bytes of events that a peer may have under way to this node. Keep it below the HTTP/2 window. 256 KiB to 16 MiB. Default: 1 MiB.</summary>
     public int CreditBytes { get; set; } = 1024 * 1024;

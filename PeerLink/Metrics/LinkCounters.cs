@@ -24,7 +24,7 @@ public sealed class LinkCounters
     /// <summary>Events that came from the peer, repeats included.</summary>
     public long EventsReceived { get; internal set; }
 
-    /// <summary>Events of this node that the peer has acknowledged on this link.</summary>
+    /// <summary>Sequences of this node by which the peer's acknowledged positions have moved on this link; those in gaps count.</summary>
     public long EventsAcked { get; internal set; }
 
     /// <summary>Records of the peer that were stored.</summary>

@@ -23,7 +23,7 @@ public sealed record FrameReceived(LinkFrame Frame) : LinkInput;
 /// <summary>The transport has taken the oldest frame that <see cref="LinkSession.NextFrame"/> gave out and that was not reported yet.</summary>
 public sealed record FrameSent : LinkInput;
 
-/// <summary>Reading or writing has ended: nothing more will come.</summary>
+/// <summary>Reading or writing has ended: nothing more will come. A frame that could not be read is a <see cref="CloseRequested"/> instead: the peer is told.</summary>
 /// <param name="Code"><see cref="MeshErrorCode.None"/> when the peer ended the stream in an orderly way.</param>
 /// <param name="Message">What the transport said.</param>
 public sealed record StreamEnded(MeshErrorCode Code, string Message) : LinkInput;

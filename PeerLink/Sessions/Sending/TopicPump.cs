@@ -1,0 +1,314 @@
+using EventMesh.Core.Errors;
+using EventMesh.Core.Identity;
+using EventMesh.Core.Topics;
+using EventMesh.PeerLink.Frames;
+using EventMesh.PeerLink.Sessions.Interest;
+
+namespace EventMesh.PeerLink.Sessions.Sending;
+
+/// <summary>Moves this node's own events from its logs into the send queue: a cursor per topic, topics with something to send take turns.</summary>
+/// <remarks>
+/// It reads only while the queue has room, so a slow peer costs no memory: the log is the queue. Where the peer stands is the peer's word (Resume);
+/// what is remembered of it is where to begin.
+/// </remarks>
+internal sealed partial class TopicPump
+{
+    private const int ReferenceReadBytes = 16 * 1024;
+
+    private readonly LinkContext _context;
+    private readonly SendLanes _lanes;
+    private readonly RemotePatterns _patterns;
+    private readonly SenderTable _senders;
+    private readonly TopicOffers _offers;
+    private readonly TopicScan _scan;
+    private readonly Queue<TopicSender> _ready = new();
+    private readonly PriorityQueue<(TopicSender Sender, int Epoch), TimeSpan> _parked = new();
+    private long _obeyedNumber;
+    private int _reads;
+    private bool _isStopped;
+
+    public TopicPump(LinkContext context, SendLanes lanes, RemotePatterns patterns)
+    {
+        _context = context;
+        _lanes = lanes;
+        _patterns = patterns;
+        _senders = new SenderTable(context.Options.MaxTopics);
+        _offers = new TopicOffers(context);
+        _scan = new TopicScan(context, patterns);
+    }
+
+    /// <summary>Topics whose position the peer has been asked for.</summary>
+    public int OffersOutstanding => _offers.Outstanding;
+
+    public int Topics => _senders.Count;
+
+    /// <summary>Events that the peer wants and has not acknowledged, as far as they are known.</summary>
+    public long LagEvents => _senders.All.Sum(static sender => Math.Max(0, sender.End.Sequence - sender.Acked.Sequence));
+
+    public TimeSpan NextDeadline
+    {
+        get
+        {
+            var parked = _parked.TryPeek(out _, out var until) ? until : TimeSpan.MaxValue;
+            return _isStopped ? TimeSpan.MaxValue : parked < _scan.NextAt ? parked : _scan.NextAt;
+        }
+    }
+
+    /// <summary>Begins nothing more: the link is closing.</summary>
+    public void Stop() => _isStopped = true;
+
+    /// <summary>The peer's applied interest has changed: topics that it no longer wants are let go, the others are looked for.</summary>
+    public void InterestChanged()
+    {
+        foreach (var sender in _senders.All.Where(sender => _patterns.WantedSince(sender.Topic) is null).ToArray())
+        {
+            _context.Hit(sender.ReadToken != 0 || sender.QueuedFrames > 0 ? LinkBranch.InterestLostUnderWay : LinkBranch.InterestLost);
+            sender.Restart(default, TopicSendState.Stuck);
+            _offers.Close(sender);
+            _senders.Remove(sender);
+        }
+
+        _scan.Restart();
+    }
+
+    public void Advanced(TopicName topic)
+    {
+        if (_senders.Find(topic) is { } sender)
+        {
+            _context.Hit(sender.ReadToken != 0 ? LinkBranch.AdvancedDuringRead : LinkBranch.Advanced);
+            sender.Advanced();
+            Ready(sender);
+        }
+        else if (_patterns.WantedSince(topic) is { } since)
+        {
+            TryBegin(topic, since);
+        }
+        else
+        {
+            _context.Hit(LinkBranch.AdvanceUnwanted);
+        }
+    }
+
+    public void Found(TopicsFound page)
+    {
+        if (!_scan.TryTake(page))
+        {
+            return;
+        }
+
+        var last = default(TopicName);
+        foreach (var (topic, end) in page.Topics)
+        {
+            if (!TryFind(topic, end))
+            {
+                _context.Hit(LinkBranch.ScanTableFull);
+                _scan.GoOnLater(last);
+                return;
+            }
+
+            last = topic;
+        }
+
+        _scan.GoOn(page);
+    }
+
+    public void Read(TopicRead read)
+    {
+        _reads--;
+        if (_senders.Find(read.Topic) is not { } sender || sender.ReadToken != read.Token)
+        {
+            _context.Hit(LinkBranch.StaleAnswer);
+            return;
+        }
+
+        if (read.Code != MeshErrorCode.None)
+        {
+            _context.Hit(LinkBranch.ReadFailed);
+            _context.Notice(LinkNoticeKind.ReadFailed, "The topic could not be read and is tried again.", read.Topic, read.Code);
+            sender.FailRead();
+            Park(sender, _context.Options.PauseDelay);
+            return;
+        }
+
+        sender.End = read.End;
+        if (read.NeedsOffer)
+        {
+            _context.Hit(LinkBranch.TopicOffered);
+            _offers.Add(sender);
+        }
+        else if (IsPeerAhead(sender, read.End))
+        {
+            _context.Hit(LinkBranch.PeerAhead);
+            _context.Notice(
+                LinkNoticeKind.PeerAhead, $"The peer holds {sender.Cursor}, this node ends at {read.End}.", read.Topic, MeshErrorCode.PeerAhead);
+            sender.Stick();
+        }
+        else
+        {
+            Queue(sender, read);
+        }
+    }
+
+    /// <summary>A frame of the topic has left the queue: the next may be read.</summary>
+    public void FrameLeft(TopicSender sender)
+    {
+        Ready(sender);
+        _senders.MarkIdle(sender);
+    }
+
+    public void PassTime()
+    {
+        while (_parked.TryPeek(out var parked, out var until) && until <= _context.Now)
+        {
+            _parked.Dequeue();
+            if (parked.Sender.Epoch == parked.Epoch && parked.Sender.State == TopicSendState.Parked)
+            {
+                _context.Hit(LinkBranch.ParkEnded);
+                parked.Sender.Unpark();
+                Ready(parked.Sender);
+            }
+        }
+
+        if (!_isStopped)
+        {
+            _scan.PassTime();
+        }
+    }
+
+    /// <summary>Begins as many reads and offers as there is room for.</summary>
+    public void Pump()
+    {
+        while (!_isStopped && _offers.NextPage() is { } page)
+        {
+            _lanes.AddControl(page);
+        }
+
+        while (!_isStopped && _reads < _context.Options.MaxReads && _ready.Count > 0)
+        {
+            if (!_lanes.HasRoomForEvents)
+            {
+                _context.Hit(LinkBranch.QueueFull);
+                return;
+            }
+
+            var sender = _ready.Dequeue();
+            sender.InReadyQueue = false;
+            if (sender.CanRead)
+            {
+                BeginRead(sender);
+            }
+        }
+    }
+
+    private void BeginRead(TopicSender sender)
+    {
+        _context.Hit(sender.Start.Kind switch
+        {
+            ReadStartKind.Open => LinkBranch.ReadOpen,
+            ReadStartKind.Time => LinkBranch.ReadTime,
+            _ => sender.Start.Cursor is null ? LinkBranch.ReadAfterPosition : LinkBranch.ReadOn,
+        });
+        var token = _context.NextToken();
+        sender.BeginRead(token);
+        _reads++;
+        var maxBytes = _context.IsReference ? ReferenceReadBytes : _context.Options.MaxFrameBytes;
+        _context.Emit(new ReadTopic(token, sender.Topic, sender.Start, maxBytes));
+    }
+
+    private void Queue(TopicSender sender, TopicRead read)
+    {
+        var cursor = sender.Cursor;
+        foreach (var item in read.Items)
+        {
+            cursor = item.Last;
+            Queue(sender, item);
+        }
+
+        // Without a cursor and without an item the place of the position in the log is not known: the next read looks for it again.
+        var isPlaced = read.Items.Count > 0 || sender.Start.Cursor is not null || cursor == read.End;
+        var moved = read.Items.Count > 0 || (isPlaced && read.Next != sender.Start.Cursor);
+        sender.EndRead(cursor, isPlaced ? read.Next : null, isBehind: moved && cursor < read.End);
+        Ready(sender);
+        _senders.MarkIdle(sender);
+    }
+
+    private void Queue(TopicSender sender, LinkItem item)
+    {
+        if (item.Batch is { } batch)
+        {
+            _lanes.AddEvents(sender, new BatchFrame(sender.Topic, batch, _obeyedNumber), batch.Events.Count);
+        }
+        else if (item.Gap is { } gap && !_context.IsReference)
+        {
+            _context.Hit(LinkBranch.GapSent);
+            _context.Counters.GapsSent++;
+            _lanes.AddEvents(sender, new GapFrame(sender.Topic, gap, _obeyedNumber), 0);
+        }
+    }
+
+    private bool TryFind(TopicName topic, Position end)
+    {
+        if (_senders.Find(topic) is { } sender)
+        {
+            if (end > sender.End || (end > sender.Cursor && sender.IsResting))
+            {
+                _context.Hit(LinkBranch.SweepFoundMissed);
+                sender.End = end;
+                sender.Advanced();
+                Ready(sender);
+            }
+
+            return true;
+        }
+
+        return _patterns.WantedSince(topic) is not { } since || _context.Memory.Acked(topic) == end || TryBegin(topic, since);
+    }
+
+    private bool TryBegin(TopicName topic, long since)
+    {
+        var sender = new TopicSender(topic, StartOf(topic, since));
+        if (!_senders.TryAdd(sender))
+        {
+            _context.Hit(LinkBranch.SenderTableFull);
+            return false;
+        }
+
+        Ready(sender);
+        return true;
+    }
+
+    /// <summary>Where to begin without the peer's word: after what it acknowledged; with nothing remembered, only where nothing can have been missed.</summary>
+    private ReadStart StartOf(TopicName topic, long since)
+    {
+        if (_context.Memory.Acked(topic) is { IsNone: false } acked)
+        {
+            return new ReadStart(ReadStartKind.After, acked, null, 0);
+        }
+
+        if (_context.IsReference)
+        {
+            return new ReadStart(ReadStartKind.Time, Position.None, null, since);
+        }
+
+        // Once something was forgotten, nothing remembered no longer means nothing sent: every event then counts as older, and the peer is asked.
+        return new ReadStart(ReadStartKind.Open, Position.None, null, _context.Memory.HasForgotten ? long.MaxValue : since);
+    }
+
+    private bool IsPeerAhead(TopicSender sender, Position end) =>
+        sender.Start.Kind == ReadStartKind.After && sender.Cursor > end && sender.Cursor.Incarnation >= _context.Self.Incarnation;
+
+    private void Park(TopicSender sender, TimeSpan wait)
+    {
+        sender.Park(_context.Now + wait);
+        _parked.Enqueue((sender, sender.Epoch), sender.ParkedUntil);
+    }
+
+    private void Ready(TopicSender sender)
+    {
+        if (sender.CanRead && !sender.InReadyQueue)
+        {
+            sender.InReadyQueue = true;
+            _ready.Enqueue(sender);
+        }
+    }
+}
