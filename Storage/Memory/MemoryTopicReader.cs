@@ -39,27 +39,31 @@ internal sealed class MemoryTopicReader(MemoryLogStore store, TopicName topic) :
             return new RecordBatch([], from);
         }
 
-        long start, limit, trimmedAt;
-        ReadOnlySpan<Segment> segments;
-        lock (log.Gate)
-        {
-            (start, limit, trimmedAt) = (log.Start, log.Limit, log.TrimmedAtUnixMs);
-            segments = log.SegmentsFrom(Math.Max(from.Value, start)).Span;
-        }
-
-        var records = new List<EventRecord>((int)Math.Clamp(limit - from.Value, 0, Math.Min(maxRecords, 64)));
+        var records = new List<EventRecord>();
         var next = from.Value;
-        if (next < start)
+        for (var isFull = false; !isFull;)
         {
-            records.Add(Trimmed(next, start, trimmedAt));
-            next = start;
-        }
-
-        foreach (var segment in segments)
-        {
-            if (!Copy(segment, ref next, limit, ref maxBytes, maxRecords, records))
+            long start, limit, trimmedAt;
+            Segment? segment;
+            lock (log.Gate)
             {
+                (start, limit, trimmedAt) = (log.Start, log.Limit, log.TrimmedAtUnixMs);
+                segment = next < start ? null : log.SegmentAt(next);
+            }
+
+            if (next < start && records.Count == 0)
+            {
+                records.Add(Trimmed(next, start, trimmedAt));
+                next = start;
+            }
+            else if (segment is null)
+            {
+                // The end; or retention has just taken what would come next, which the next read will say.
                 break;
+            }
+            else
+            {
+                isFull = !Copy(segment, ref next, limit, ref maxBytes, maxRecords, records);
             }
         }
 
@@ -71,6 +75,7 @@ internal sealed class MemoryTopicReader(MemoryLogStore store, TopicName topic) :
     {
         var end = (int)Math.Min(segment.Count, limit - segment.FirstOffset);
         var index = (int)(next - segment.FirstOffset);
+        records.EnsureCapacity(records.Count + Math.Min(end - index, Math.Min(maxRecords - records.Count, 64)));
         for (var number = index < end ? segment.RunAt(index) : 0; index < end; number++)
         {
             var run = segment.Runs[number];
@@ -95,7 +100,7 @@ internal sealed class MemoryTopicReader(MemoryLogStore store, TopicName topic) :
             }
         }
 
-        return next < limit;
+        return true;
     }
 
     private static EventRecord Trimmed(long from, long start, long timeUnixMs) => new()

@@ -14,5 +14,5 @@ internal sealed class OriginLog(NodeId node)
     public Position Base { get; set; }
 
     /// <summary>The first offset of each run of this origin's records.</summary>
-    public OffsetQueue Runs { get; } = new();
+    public Deque<long> Runs { get; } = new();
 }

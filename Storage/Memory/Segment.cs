@@ -15,11 +15,11 @@ internal readonly record struct Run(
 /// Changed under the topic's gate. What lies below the read limit never changes: a reader that took the gate once may read on
 /// without it. Arrays grow by replacement, so bodies handed out stay valid.
 /// </remarks>
-internal sealed class Segment(TopicLog owner, long firstOffset)
+internal sealed class Segment(TopicLog owner, long firstOffset, int capacity)
 {
     private const int RecordOverhead = 32;
 
-    private byte[] _bytes = [];
+    private byte[] _bytes = capacity == 0 ? [] : GC.AllocateUninitializedArray<byte>(capacity);
     private int[] _ends = [];
     private Run[] _runs = [];
     private int _runCount;

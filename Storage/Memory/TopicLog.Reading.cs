@@ -28,7 +28,8 @@ internal sealed partial class TopicLog
         }
 
         offset = Math.Min(offset, Limit);
-        var below = origin.Runs.CountBelow(offset);
+        var below = origin.Runs.Items.BinarySearch(offset);
+        below = below < 0 ? ~below : below;
         if (below == 0)
         {
             return origin.Base;
@@ -86,12 +87,8 @@ internal sealed partial class TopicLog
         return Math.Min(low < runs.Length ? segment.FirstOffset + runs[low].FirstIndex : segment.EndOffset, Limit);
     }
 
-    /// <summary>The segments from the one that holds <paramref name="offset"/> on. They may be read after the gate is left, below the read limit.</summary>
-    public ReadOnlyMemory<Segment> SegmentsFrom(long offset)
-    {
-        var first = LastSegment(candidate => candidate.FirstOffset <= offset);
-        return first < 0 ? ReadOnlyMemory<Segment>.Empty : _segments.AsMemory(first);
-    }
+    /// <summary>The segment that holds <paramref name="offset"/>, which is not below the start; it may be read after the gate is left, below the read limit.</summary>
+    public Segment? SegmentAt(long offset) => offset < Limit ? _segments[LastSegment(candidate => candidate.FirstOffset <= offset)] : null;
 
     /// <summary>The offset after <paramref name="position"/> if the run at <paramref name="offset"/> holds it and goes on.</summary>
     private long? Within(long offset, Position position)
@@ -111,7 +108,7 @@ internal sealed partial class TopicLog
     /// <summary>The number of the last segment for which <paramref name="holds"/>, which holds for a front of them; -1 if for none.</summary>
     private int LastSegment(Func<Segment, bool> holds)
     {
-        var (low, high) = (0, _segments.Length);
+        var (low, high) = (0, _segments.Count);
         while (low < high)
         {
             var middle = (low + high) / 2;

@@ -8,7 +8,7 @@ namespace EventMesh.Storage.Memory;
 internal sealed partial class TopicLog(TopicName topic, int segmentBytes, int maxOrigins)
 {
     private readonly Dictionary<NodeId, OriginLog> _origins = [];
-    private Segment[] _segments = [];
+    private readonly Deque<Segment> _segments = new();
 
     /// <summary>Guards the topic. Taken inside the store's gate, never around it.</summary>
     public Lock Gate { get; } = new();
@@ -40,9 +40,11 @@ internal sealed partial class TopicLog(TopicName topic, int segmentBytes, int ma
     public object? GatheringFor { get; set; }
 
     /// <summary>The oldest segment, if all its records are flushed; it may be dropped.</summary>
-    public Segment? Droppable => _segments.Length > 0 && _segments[0].EndOffset <= Limit ? _segments[0] : null;
+    public Segment? Droppable => _segments.Count > 0 && _segments[0].EndOffset <= Limit ? _segments[0] : null;
 
-    public bool HasOneSegment => _segments.Length == 1;
+    public bool HasOneSegment => _segments.Count == 1;
+
+    private Segment Last => _segments[_segments.Count - 1];
 
     public Position Held(NodeId origin) => _origins.TryGetValue(origin, out var log) ? log.Last : Position.None;
 
@@ -69,13 +71,14 @@ internal sealed partial class TopicLog(TopicName topic, int segmentBytes, int ma
     public Segment? Append(in Run run, ReadOnlySpan<byte> body)
     {
         Segment? begun = null;
-        if (_segments.Length == 0 || (_segments[^1].Count > 0 && _segments[^1].Cost + body.Length > segmentBytes))
+        if (_segments.Count == 0 || (Last.Count > 0 && Last.Cost + body.Length > segmentBytes))
         {
-            begun = new Segment(this, Next);
-            _segments = [.. _segments, begun];
+            // Most topics are small: only one that has filled a segment gets the next one in full size at once.
+            begun = new Segment(this, Next, _segments.Count == 0 ? 0 : segmentBytes);
+            _segments.Add(begun);
         }
 
-        var segment = _segments[^1];
+        var segment = Last;
         var before = segment.Cost;
         if (segment.Add(run, body))
         {
@@ -107,7 +110,7 @@ internal sealed partial class TopicLog(TopicName topic, int segmentBytes, int ma
             origin.Base = segment.Runs[run].PositionAt(segment.RunEnd(run) - 1);
         }
 
-        _segments = _segments[1..];
+        _segments.DropFirst();
         Start = segment.EndOffset;
         Bytes -= segment.Bytes;
         Cost -= segment.Cost;
@@ -118,9 +121,9 @@ internal sealed partial class TopicLog(TopicName topic, int segmentBytes, int ma
     public List<Segment> LoseUnflushed()
     {
         var lost = new List<Segment>();
-        while (_segments.Length > 0 && _segments[^1].EndOffset > Limit)
+        while (_segments.Count > 0 && Last.EndOffset > Limit)
         {
-            var segment = _segments[^1];
+            var segment = Last;
             Bytes -= segment.Bytes;
             Cost -= segment.Cost;
             LoseRuns(segment);
@@ -133,7 +136,7 @@ internal sealed partial class TopicLog(TopicName topic, int segmentBytes, int ma
             }
 
             lost.Add(segment);
-            _segments = _segments[..^1];
+            _segments.DropLast();
         }
 
         Next = Limit;
