@@ -13,7 +13,11 @@ public sealed record TopicInfo(
 
 /// <summary>A page of topics in ordinal order; <paramref name="Next"/> is what to ask after for more, empty at the end.</summary>
 [GenerateSerializer, Immutable, Alias("eventmesh.topic-page")]
-public sealed record TopicPage([property: Id(0)] TopicInfo[] Topics, [property: Id(1)] string Next);
+public sealed record TopicPage(
+    [property: Id(0)] TopicInfo[] Topics,
+    [property: Id(1)] string Next,
+    [property: Id(2)] MeshErrorCode Code = MeshErrorCode.None,
+    [property: Id(3)] string Message = "");
 
 /// <summary>Records read directly from a topic.</summary>
 [GenerateSerializer, Immutable, Alias("eventmesh.read-reply")]

@@ -1,0 +1,18 @@
+namespace EventMesh.Grains;
+
+/// <summary>Log event ids of the grains: 1100-1199.</summary>
+internal static class EventIds
+{
+    public const int TopicOpened = 1100;
+    public const int TopicNotOpened = 1101;
+    public const int TopicFenced = 1102;
+    public const int InterestEpoch = 1110;
+    public const int InterestPushFailed = 1111;
+    public const int InterestGateWaits = 1112;
+    public const int InterestDropped = 1113;
+    public const int PeerOwner = 1120;
+    public const int PeerHealthChanged = 1121;
+    public const int SessionOpened = 1130;
+    public const int SessionClosed = 1131;
+    public const int MembershipWatchFailed = 1140;
+}
