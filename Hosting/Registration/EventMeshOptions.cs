@@ -36,6 +36,9 @@ public sealed class EventMeshOptions
     /// <summary>How long Subscribe waits for all silos to take it. Default: 20 s.</summary>
     public TimeSpan SubscribeTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>How often a silo that shares its node with others looks for wake-ups that were lost. Default: 1 s.</summary>
+    public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>The id that a machine's node has where none is configured: characters that an id may not have become <c>-</c>.</summary>
     public static string DefaultNodeId(string machineName)
     {

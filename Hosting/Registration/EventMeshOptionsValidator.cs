@@ -84,6 +84,11 @@ internal sealed class EventMeshOptionsValidator : IValidateOptions<EventMeshOpti
             yield return Message("MaxSessions", $"{options.MaxSessions} must be 1 to 1000000.");
         }
 
+        if (options.SweepInterval < TimeSpan.FromMilliseconds(10) || options.SweepInterval > TimeSpan.FromDays(1))
+        {
+            yield return Message("SweepInterval", $"{options.SweepInterval} must be 10 ms to 1 day.");
+        }
+
         if (options.SubscribeTimeout < TimeSpan.FromMilliseconds(100) || options.SubscribeTimeout > TimeSpan.FromMinutes(10))
         {
             yield return Message("SubscribeTimeout", $"{options.SubscribeTimeout} must be 100 ms to 10 minutes.");

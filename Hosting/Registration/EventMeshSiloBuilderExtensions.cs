@@ -1,0 +1,92 @@
+using EventMesh.Grains;
+using EventMesh.Grains.Silo;
+using EventMesh.Hosting;
+using EventMesh.Hosting.Node;
+using EventMesh.Hosting.Node.Interest;
+using EventMesh.Hosting.Node.Lifecycle;
+using EventMesh.Hosting.Node.Subscriptions;
+using EventMesh.Storage.Memory;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Runtime;
+
+namespace Orleans.Hosting;
+
+/// <summary>Makes a silo part of the mesh.</summary>
+public static class EventMeshSiloBuilderExtensions
+{
+    /// <summary>Makes this silo part of a node of the mesh. Options come from section <c>EventMesh</c>, then from <paramref name="configure"/>.</summary>
+    /// <remarks>
+    /// <para>Repeating it only adds to the options. No default provider of the host is used or replaced. Services that the host has registered before
+    /// (<see cref="IEventLogProvider"/>, a <see cref="TimeProvider"/> under the key <see cref="MeshTime.Key"/>) are kept.</para>
+    /// <para>Serve clients and peers with <c>app.MapEventMesh()</c>.</para>
+    /// </remarks>
+    public static ISiloBuilder AddEventMesh(this ISiloBuilder builder, Action<EventMeshOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        if (configure is not null)
+        {
+            services.Configure(configure);
+        }
+
+        if (services.All(static service => service.ServiceType != typeof(NodeLog)))
+        {
+            AddOptions(services);
+            AddNode(services);
+            AddInterest(services);
+            AddLifecycle(services);
+            services.TryAddSingleton<IPeerStatusSource, NoPeers>();
+            services.Configure<GrainTypeOptions>(static options => options.Classes.UnionWith(MeshGrains.Classes));
+        }
+
+        return builder;
+    }
+
+    private static void AddOptions(IServiceCollection services)
+    {
+        services.AddOptions<EventMeshOptions>().BindConfiguration(EventMeshOptions.Section).ValidateOnStart();
+        services.PostConfigure<EventMeshOptions>(static options =>
+            options.NodeId = string.IsNullOrWhiteSpace(options.NodeId) ? EventMeshOptions.DefaultNodeId(Environment.MachineName) : options.NodeId);
+        services.AddSingleton<IValidateOptions<EventMeshOptions>, EventMeshOptionsValidator>();
+        services.AddOptions<MemoryStorageOptions>().BindConfiguration(MemoryStorageOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<MemoryStorageOptions>, MemoryStorageOptionsValidator>();
+        services.TryAddKeyedSingleton<TimeProvider>(MeshTime.Key, static (provider, _) => provider.GetService<TimeProvider>() ?? TimeProvider.System);
+    }
+
+    private static void AddNode(IServiceCollection services)
+    {
+        services.TryAddSingleton<IEventLogProvider, MemoryEventLogProvider>();
+        services.AddSingleton<NodeLog>();
+        services.AddSingleton<NodeState>();
+        services.AddSingleton<INodeHealth>(static provider => provider.GetRequiredService<NodeState>());
+        services.AddSingleton<IMeshNode, MeshNode>();
+        services.AddSingleton<ILinkHost, LinkHost>();
+        services.AddSingleton<IMeshSilo, MeshSilo>();
+        services.AddSingleton(static provider => new SubscriptionHub(
+            provider.GetRequiredService<InterestTable>(),
+            provider.GetRequiredService<InterestSync>(),
+            provider.GetRequiredService<IOptions<EventMeshOptions>>().Value,
+            provider.GetRequiredKeyedService<TimeProvider>(MeshTime.Key)));
+    }
+
+    private static void AddInterest(IServiceCollection services)
+    {
+        services.AddSingleton<ClusterMembers>();
+        services.AddSingleton<IMeshMembership>(static provider => provider.GetRequiredService<ClusterMembers>());
+        services.AddSingleton<InterestTable>();
+        services.AddSingleton<InterestSync>();
+        services.AddSingleton<WakeupDispatcher>();
+        services.AddSingleton<SiloIdentity>();
+    }
+
+    private static void AddLifecycle(IServiceCollection services)
+    {
+        services.AddSingleton<SingleSiloGuard>();
+        services.AddSingleton<InterestRunner>();
+        services.AddSingleton<NodeServing>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MeshLifecycle>();
+    }
+}
