@@ -16,6 +16,7 @@ public sealed partial class ClusterMembers(
     private readonly List<Action> _listeners = [];
     private MeshMembers _current = MeshMembers.None;
     private Task _watching = Task.CompletedTask;
+    private bool _isDisposed;
 
     /// <inheritdoc/>
     public MeshMembers Current => Volatile.Read(ref _current);
@@ -55,8 +56,13 @@ public sealed partial class ClusterMembers(
     /// <inheritdoc/>
     public void Dispose()
     {
-        _stop.Cancel();
-        _stop.Dispose();
+        // Registered under two types, it is disposed by the container twice.
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            _stop.Cancel();
+            _stop.Dispose();
+        }
     }
 
     private async Task FollowAsync<T>(IAsyncEnumerable<T> updates)
