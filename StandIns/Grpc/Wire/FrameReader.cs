@@ -6,23 +6,31 @@ using System.Runtime.CompilerServices;
 namespace Grpc.Wire;
 
 /// <summary>
-/// Cuts a body into messages. All messages of a chunk are taken without touching the pipe again, which keeps small messages cheap.
+/// Cuts a body into messages. Many messages are taken from a chunk without touching the pipe, which keeps small ones cheap.
 /// A payload is valid until the next <see cref="FillAsync"/>. One caller at a time.
 /// </summary>
 /// <remarks>The length is checked against the limit as soon as the header is there, before anything is buffered for the message.</remarks>
 internal sealed class FrameReader(PipeReader input, int? maxPayload, Func<Exception> refuseCompressed)
 {
+    // What was taken counts against the sender's flow control window until it is released: kept well below common windows.
+    private const int MaxHeld = 32 * 1024;
+
     private ReadOnlySequence<byte> _chunk;
+    private long _held;
     private bool _isHolding;
     private bool _isLastChunk;
+    private bool _needsMore = true;
 
-    /// <summary>True when all bytes of the body were taken.</summary>
-    public bool IsAtEnd => _isLastChunk && _chunk.IsEmpty;
-
-    /// <summary>Takes the next message if it is complete already.</summary>
+    /// <summary>Takes the next message if it is at hand; if not, <see cref="FillAsync"/> is due.</summary>
     public bool TryTake(out ReadOnlySequence<byte> payload)
     {
         payload = default;
+        if (_held > MaxHeld)
+        {
+            return false;
+        }
+
+        _needsMore = true;
         if (_chunk.IsEmpty || !FrameHeader.TryRead(_chunk, out var header))
         {
             return false;
@@ -45,6 +53,8 @@ internal sealed class FrameReader(PipeReader input, int? maxPayload, Func<Except
 
         payload = _chunk.Slice(FrameHeader.Size, header.PayloadLength);
         _chunk = _chunk.Slice(payload.End);
+        _held += FrameHeader.Size + header.PayloadLength;
+        _needsMore = _chunk.IsEmpty;
         return true;
     }
 
@@ -52,7 +62,7 @@ internal sealed class FrameReader(PipeReader input, int? maxPayload, Func<Except
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
-        if (_isLastChunk)
+        if (_isLastChunk && _needsMore)
         {
             return _chunk.IsEmpty ? false : throw Failure(Core.StatusCode.Internal, "Incomplete message.");
         }
@@ -67,7 +77,7 @@ internal sealed class FrameReader(PipeReader input, int? maxPayload, Func<Except
             throw Failure(Core.StatusCode.Internal, "Incoming message cancelled.");
         }
 
-        return !IsAtEnd;
+        return !_isLastChunk || !_chunk.IsEmpty;
     }
 
     /// <summary>Gives what was taken back to the pipe, so that the sender may go on.</summary>
@@ -76,8 +86,10 @@ internal sealed class FrameReader(PipeReader input, int? maxPayload, Func<Except
         if (_isHolding)
         {
             _isHolding = false;
-            input.AdvanceTo(_chunk.Start, _chunk.End);
+            // Looked at to its end only if that was too little: else the next read gives the rest at once.
+            input.AdvanceTo(_chunk.Start, _needsMore ? _chunk.End : _chunk.Start);
             _chunk = default;
+            _held = 0;
         }
     }
 

@@ -103,15 +103,17 @@ internal sealed partial class HttpServerCallContext : IDisposable
 
     private async Task EndWithAsync(Status status)
     {
-        if (Interlocked.CompareExchange(ref _end, (int)End.Handler, (int)End.None) == (int)End.None)
-        {
-            StatusCore = status;
-            ResponseStatus.Set(httpContext.Response, status, _responseTrailers);
-        }
-        else
+        var earlier = (End)Interlocked.CompareExchange(ref _end, (int)End.Handler, (int)End.None);
+        if (earlier == End.Deadline)
         {
             // The request object is reused once this returns: the deadline must be done with it.
             await _deadlineDone!.Task;
+        }
+        else
+        {
+            StatusCore = status;
+            // The second attempt follows trailers that were no valid headers, and does without them.
+            ResponseStatus.Set(httpContext.Response, status, earlier == End.None ? _responseTrailers : null);
         }
 
         Dispose();

@@ -61,7 +61,7 @@ internal sealed class ResponseStream<TResponse>(HttpServerCallContext call, Acti
             return Task.FromCanceled(cancellationToken);
         }
 
-        return _isClosed || call.IsAborted
+        return _isClosed || call.IsAborted || call.IsDeadlineExceeded
             ? Task.FromException(new InvalidOperationException("Can't write the message because the request is complete."))
             : null;
     }

@@ -8,4 +8,7 @@ internal static partial class ClientLog
 {
     [LoggerMessage(9550, LogLevel.Debug, "Call of '{Method}' failed with '{StatusCode}': '{Detail}'.")]
     public static partial void CallFailed(ILogger logger, string method, StatusCode statusCode, string detail, Exception? exception);
+
+    [LoggerMessage(9551, LogLevel.Warning, "The trailers of '{Method}' cannot be read.")]
+    public static partial void BadTrailers(ILogger logger, string method, Exception exception);
 }

@@ -56,7 +56,19 @@ internal sealed partial class GrpcCall<TRequest, TResponse>
             ? default
             : token.UnsafeRegister(static (call, token) => ((GrpcCall<TRequest, TResponse>)call!).CancelByCaller(token), this);
 
-    public RpcException CreateException(Status status) => new(status, Trailers() ?? Metadata.Empty);
+    public RpcException CreateException(Status status)
+    {
+        try
+        {
+            return new RpcException(status, Trailers() ?? Metadata.Empty);
+        }
+        catch (Exception exception) when (exception is FormatException or ArgumentException)
+        {
+            // A status must not get lost over trailers that cannot be read.
+            ClientLog.BadTrailers(Channel.Logger, Method.FullName, exception);
+            return new RpcException(status);
+        }
+    }
 
     /// <summary>What the server sent after the messages; null while it has not, and if the call ended otherwise.</summary>
     private Metadata? Trailers() =>

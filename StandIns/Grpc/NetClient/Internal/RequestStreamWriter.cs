@@ -53,8 +53,12 @@ internal sealed class RequestStreamWriter<TRequest, TResponse>(GrpcCall<TRequest
                     new InvalidOperationException("Can't complete the client stream writer because the previous write is in progress."));
             }
 
-            _isComplete = true;
-            _completed.TrySetResult();
+            if (!_isComplete)
+            {
+                _isComplete = true;
+                _frames.Release();
+                _completed.TrySetResult();
+            }
         }
 
         return Task.CompletedTask;

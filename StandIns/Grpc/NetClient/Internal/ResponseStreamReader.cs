@@ -13,8 +13,9 @@ internal sealed class ResponseStreamReader<TRequest, TResponse>(GrpcCall<TReques
     private static readonly Task<bool> True = Task.FromResult(true);
     private static readonly Task<bool> False = Task.FromResult(false);
 
-    // Large enough for many small messages at once; larger messages are gathered in several such pieces.
-    private static readonly StreamPipeReaderOptions BufferOptions = new(bufferSize: 32 * 1024, minimumReadSize: 8 * 1024, leaveOpen: true);
+    // Room for many small messages or one frame of a link; a stream that waits for data holds no buffer.
+    private static readonly StreamPipeReaderOptions BufferOptions =
+        new(bufferSize: 64 * 1024, minimumReadSize: 8 * 1024, leaveOpen: true, useZeroByteReads: true);
 
     private readonly PayloadContext _payload = new();
     private FrameReader? _frames;
