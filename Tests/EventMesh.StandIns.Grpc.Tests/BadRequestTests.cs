@@ -108,6 +108,17 @@ public sealed class BadRequestTests : IAsyncLifetime
         Assert.EndsWith("|no deadline", reply.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("!!!")]
+    [InlineData("A")]
+    public async Task Post_WithBadBinaryHeader_FailsWhenHandlerReadsIt(string value)
+    {
+        using var response = await PostAsync(
+            "Say", Frame(new Line { Act = "metadata" }), request => request.Headers.TryAddWithoutValidation("x-word-bin", value));
+
+        Assert.Equal(StatusCode.Unknown, await StatusOfAsync(response));
+    }
+
     [Fact]
     public async Task Get_OfMethod_IsRefused()
     {

@@ -68,6 +68,22 @@ public sealed class BadResponseTests
                 Assert.Equal("later", failure.Trailers.GetValue("x-hint"));
             });
 
+    [Theory]
+    [InlineData("x-bad-bin", "!!!")]
+    [InlineData("x-bad!", "x")]
+    public async Task Say_WhenTrailersCannotBeRead_KeepsStatus(string name, string value) =>
+        await CallAsync(
+            async http =>
+            {
+                await AnswerAsync(http, [0, 0, 0, 0, 0], "5");
+                http.Response.AppendTrailer(name, value);
+            },
+            StatusCode.NotFound);
+
+    [Fact]
+    public async Task Say_WhenStatusIsNoNumber_IsCancelled() =>
+        await CallAsync(http => AnswerAsync(http, [0, 0, 0, 0, 0], "fine"), StatusCode.Cancelled);
+
     [Fact]
     public async Task Say_WhenCompressionIsUnknown_IsUnimplemented() =>
         await CallAsync(

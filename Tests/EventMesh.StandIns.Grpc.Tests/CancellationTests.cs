@@ -65,7 +65,7 @@ public sealed class CancellationTests : IAsyncLifetime
 
         await read.FailsWith(StatusCode.Cancelled);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => call.RequestStream.WriteAsync(new Line()));
-        await _server.State.Cancelled.Task.Within("the handler's token is cancelled");
+        await _server.State.Ended.Task.Within("the handler ends");
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class CancellationTests : IAsyncLifetime
 
         await read.FailsWith(StatusCode.Cancelled);
         Assert.Equal(StatusCode.Cancelled, call.GetStatus().StatusCode);
-        await _server.State.Cancelled.Task.Within("the handler's token is cancelled");
+        await _server.State.Ended.Task.Within("the handler ends");
     }
 
     [Fact]

@@ -61,6 +61,31 @@ public sealed class MetadataTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("bad trailer")]
+    [InlineData("bad header")]
+    public async Task Value_ThatIsNoHeaderText_FailsCallAndServerStaysUp(string act)
+    {
+        var client = _server.OpenClient();
+
+        var failure = await Assert.ThrowsAsync<RpcException>(
+            () => client.SayAsync(new Line { Act = act }).ResponseAsync.Within("a failure"));
+
+        Assert.NotEqual(StatusCode.OK, failure.StatusCode);
+        Assert.Equal("up", (await client.SayAsync(new Line { Text = "up" }).ResponseAsync.Within("a reply")).Text);
+    }
+
+    [Fact]
+    public async Task RequestHeader_ThatIsNoHeaderText_FailsCallAndChannelStaysUsable()
+    {
+        var client = _server.OpenClient();
+
+        await Assert.ThrowsAsync<RpcException>(
+            () => client.SayAsync(new Line(), new Metadata { { "x-word", "a\r\nb" } }).ResponseAsync.Within("a failure"));
+
+        Assert.Equal("up", (await client.SayAsync(new Line { Text = "up" }).ResponseAsync.Within("a reply")).Text);
+    }
+
+    [Theory]
     [InlineData("with space")]
     [InlineData("ümlaut")]
     [InlineData("colon:")]

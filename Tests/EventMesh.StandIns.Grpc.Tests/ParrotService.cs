@@ -16,6 +16,12 @@ public sealed class ParrotService(ParrotState state) : Parrot.ParrotBase
                 context.ResponseTrailers.Add("x-late", "owl");
                 context.ResponseTrailers.Add("x-late-bin", [1, 2, 3]);
                 return request;
+            case "bad trailer":
+                context.ResponseTrailers.Add("x-late", "a\r\nb");
+                return request;
+            case "bad header":
+                await context.WriteResponseHeadersAsync(new Metadata { { "x-early", "a\r\nb" } });
+                return request;
             case "headers twice":
                 await context.WriteResponseHeadersAsync([]);
                 await context.WriteResponseHeadersAsync([]);
@@ -69,26 +75,22 @@ public sealed class ParrotService(ParrotState state) : Parrot.ParrotBase
 
     public override async Task Recite(Wish request, IServerStreamWriter<Line> responseStream, ServerCallContext context)
     {
-        var payload = UnsafeByteOperations.UnsafeWrap(new byte[request.Size]);
-        for (var i = 0; i < request.Count; i++)
+        try
         {
-            if (request.Act == "buffer")
+            await ReciteLinesAsync(request, responseStream);
+            switch (request.Act)
             {
-                responseStream.WriteOptions = new WriteOptions(i < request.Count - 1 ? WriteFlags.BufferHint : default);
+                case "fail":
+                    context.ResponseTrailers.Add("x-late", "owl");
+                    throw new RpcException(new Status(StatusCode.DataLoss, "forgot the rest"));
+                case "hang":
+                    await HangAsync(context);
+                    break;
             }
-
-            await responseStream.WriteAsync(new Line { Number = i, Payload = payload });
-            state.Advance();
         }
-
-        switch (request.Act)
+        finally
         {
-            case "fail":
-                context.ResponseTrailers.Add("x-late", "owl");
-                throw new RpcException(new Status(StatusCode.DataLoss, "forgot the rest"));
-            case "hang":
-                await HangAsync(context);
-                break;
+            state.Ended.TrySetResult();
         }
     }
 
@@ -112,10 +114,7 @@ public sealed class ParrotService(ParrotState state) : Parrot.ParrotBase
         }
         finally
         {
-            if (context.CancellationToken.IsCancellationRequested)
-            {
-                state.Cancelled.TrySetResult();
-            }
+            state.Ended.TrySetResult();
         }
     }
 
@@ -143,6 +142,21 @@ public sealed class ParrotService(ParrotState state) : Parrot.ParrotBase
         }
 
         return reply;
+    }
+
+    private async Task ReciteLinesAsync(Wish request, IServerStreamWriter<Line> responseStream)
+    {
+        var payload = UnsafeByteOperations.UnsafeWrap(new byte[request.Size]);
+        for (var i = 0; i < request.Count; i++)
+        {
+            if (request.Act == "buffer")
+            {
+                responseStream.WriteOptions = new WriteOptions(i < request.Count - 1 ? WriteFlags.BufferHint : default);
+            }
+
+            await responseStream.WriteAsync(new Line { Number = i, Payload = payload });
+            state.Advance();
+        }
     }
 
     private async Task HangAsync(ServerCallContext context)

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace EventMesh.StandIns.Grpc.Tests;
 
 /// <summary>What the handlers of a server tell the test, and what they wait for.</summary>
@@ -10,14 +8,14 @@ public sealed class ParrotState
     /// <summary>Done when a handler that waits has begun.</summary>
     public TaskCompletionSource Started { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Done when a handler saw its call cancelled.</summary>
+    /// <summary>Done when a handler that waits for its token saw it cancelled.</summary>
     public TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Done when a handler that streams responses has ended, in whatever way.</summary>
+    public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Set by the test to let a handler go on.</summary>
     public TaskCompletionSource Released { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>What happened in handlers, in order.</summary>
-    public ConcurrentQueue<string> Notes { get; } = new();
 
     /// <summary>Messages that a streaming handler has written or read.</summary>
     public int Progress => Volatile.Read(ref _progress);

@@ -6,8 +6,9 @@ namespace EventMesh.StandIns.Grpc.Tests;
 /// <summary>Calls that end on several sides at once: whichever wins, the end is one of the possible ones and the connection survives.</summary>
 public sealed class StormTests : IAsyncLifetime
 {
-    // The real client calls it Internal when a call is ended while it takes the reply apart.
-    private static readonly StatusCode[] Ends = [StatusCode.OK, StatusCode.Internal];
+    // A reset that meets the reply is Cancelled or, in the real client, Internal; nothing may blame the connection.
+    private static readonly StatusCode[] Ends =
+        [StatusCode.OK, StatusCode.Cancelled, StatusCode.DeadlineExceeded, StatusCode.Internal];
 
     private ParrotServer _server = null!;
 
@@ -16,7 +17,7 @@ public sealed class StormTests : IAsyncLifetime
     public Task DisposeAsync() => _server.DisposeAsync().AsTask();
 
     [Fact]
-    public async Task Say_WhenDeadlinesPassAroundReplies_EndsAsOneOrTheOther()
+    public async Task Say_WhenDeadlinesPassAroundReplies_EndsAsOneOfThem()
     {
         var client = _server.OpenClient();
         var codes = new List<StatusCode>();
@@ -27,12 +28,12 @@ public sealed class StormTests : IAsyncLifetime
                 Enumerable.Range(0, 50).Select(_ => EndOfAsync(client.SayAsync(new Line(), deadline: deadline)))).Within("50 ends"));
         }
 
-        Assert.All(codes, code => Assert.Contains(code, Ends.Append(StatusCode.DeadlineExceeded)));
+        Assert.All(codes, code => Assert.Contains(code, Ends));
         await AssertUnharmedAsync(client);
     }
 
     [Fact]
-    public async Task Say_WhenCancelledAroundReplies_EndsAsOneOrTheOther()
+    public async Task Say_WhenCancelledAroundReplies_EndsAsOneOfThem()
     {
         var client = _server.OpenClient();
         for (var round = 0; round < 40; round++)
@@ -43,7 +44,7 @@ public sealed class StormTests : IAsyncLifetime
             await source.CancelAsync();
 
             var codes = await Task.WhenAll(calls).Within("50 ends");
-            Assert.All(codes, code => Assert.Contains(code, Ends.Append(StatusCode.Cancelled)));
+            Assert.All(codes, code => Assert.Contains(code, Ends));
         }
 
         await AssertUnharmedAsync(client);
