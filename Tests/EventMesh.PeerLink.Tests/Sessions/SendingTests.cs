@@ -1,0 +1,506 @@
+using EventMesh.Core.Errors;
+using EventMesh.Core.Events;
+using EventMesh.Core.Identity;
+using EventMesh.Core.Topics;
+using EventMesh.PeerLink.Configuration;
+using EventMesh.PeerLink.Frames;
+using EventMesh.PeerLink.Sessions;
+using EventMesh.PeerLink.Supervision;
+using static EventMesh.PeerLink.Tests.Sessions.SessionDriver;
+
+namespace EventMesh.PeerLink.Tests.Sessions;
+
+public sealed class SendingTests
+{
+    private static readonly TopicName New = TopicName.Parse("orders.new");
+    private static readonly NodeId Us = Self.Node;
+
+    [Fact]
+    public void PL004_TopicWithNothingRemembered_IsOpenedAtTheTimeOfTheInterest()
+    {
+        var driver = Wanting(["orders.>"], since: 640);
+
+        driver.Step(new TopicAdvanced(New));
+
+        var read = driver.Take<ReadTopic>();
+        Assert.Equal(new ReadStart(ReadStartKind.Open, Position.None, null, 640), read.Start);
+        Assert.Equal(driver.Options.MaxFrameBytes, read.MaxBytes);
+    }
+
+    [Fact]
+    public void PL004_TopicOfSeveralPatterns_IsWantedSinceTheOldest()
+    {
+        var driver = Wanting(["orders.*"], since: 640);
+        driver.PeerWants(["orders.*", ">"], since: 900, version: 2);
+
+        driver.Step(new TopicAdvanced(New));
+
+        Assert.Equal(640, driver.Take<ReadTopic>().Start.SinceUnixMs);
+    }
+
+    [Fact]
+    public void PL004_Events_LeaveAsBatchesThatContinueEachOther()
+    {
+        var driver = Wanting(["orders.>"]);
+        driver.Step(new TopicAdvanced(New));
+        var end = driver.AnswerRead(driver.Take<ReadTopic>(), Position.None, 3, end: At(Self, 9));
+        var second = driver.Take<ReadTopic>();
+        Assert.Equal(new ReadStart(ReadStartKind.After, end, new LogOffset(3), 0), second.Start);
+        driver.AnswerRead(second, end, 7);
+
+        var frames = driver.TakeFrames().Cast<BatchFrame>().ToArray();
+
+        Assert.Equal([Position.None, At(Self, 2)], frames.Select(static frame => frame.Batch.Previous));
+        Assert.Equal([3, 7], frames.Select(static frame => frame.Batch.Events.Count));
+        Assert.All(frames, static frame => Assert.Equal(0, frame.ResumeNumber));
+        Assert.False(driver.Has<ReadTopic>());
+    }
+
+    [Fact]
+    public void PL004_TopicWithARememberedAck_GoesOnRightAfterIt()
+    {
+        var memory = new PeerMemory(100);
+        memory.Remember(New, At(Self, 41));
+        var driver = Wanting(["orders.>"], memory: memory);
+
+        driver.Step(new TopicAdvanced(New));
+
+        Assert.Equal(new ReadStart(ReadStartKind.After, At(Self, 41), null, 0), driver.Take<ReadTopic>().Start);
+    }
+
+    [Fact]
+    public void PL004_TopicWithOlderEvents_IsOfferedAndWaitsForTheAnswer()
+    {
+        var driver = Wanting(["orders.>"]);
+        driver.Step(new TopicAdvanced(New));
+        driver.AnswerOffer(driver.Take<ReadTopic>(), At(Self, 30));
+
+        Assert.Equal([new TopicOffer(New, Us, At(Self, 30))], driver.TakeFrame<OfferFrame>().Offers);
+        driver.Step(new TopicAdvanced(New));
+        Assert.False(driver.Has<ReadTopic>());
+
+        driver.Receive(new ResumeFrame(New, Us, 1, At(Self, 12), ResumeStart.Position, 0));
+        var read = driver.Take<ReadTopic>();
+        Assert.Equal(new ReadStart(ReadStartKind.After, At(Self, 12), null, 0), read.Start);
+        driver.AnswerRead(read, At(Self, 12), 18);
+        Assert.Equal(1, driver.TakeFrame<BatchFrame>().ResumeNumber);
+    }
+
+    [Theory]
+    [InlineData(ResumeStart.Live, ReadStartKind.Time, 640)]
+    [InlineData(ResumeStart.Earliest, ReadStartKind.After, 0)]
+    [InlineData(ResumeStart.Position, ReadStartKind.After, 0)]
+    [InlineData(ResumeStart.Time, ReadStartKind.Time, 77)]
+    public void PL004_FirstContact_StartsWhereTheReceiverSays(ResumeStart start, ReadStartKind kind, long time)
+    {
+        var driver = Wanting(["orders.>"], since: 640);
+        driver.Step(new TopicAdvanced(New));
+        driver.AnswerOffer(driver.Take<ReadTopic>(), At(Self, 30));
+        driver.TakeFrames();
+
+        driver.Receive(new ResumeFrame(New, Us, 1, Position.None, start, 77));
+
+        Assert.Equal(new ReadStart(kind, Position.None, null, time), driver.Take<ReadTopic>().Start);
+    }
+
+    [Fact]
+    public void PL004_LiveStart_SendsTheGapThenTheEvents()
+    {
+        var driver = Wanting(["orders.>"]);
+        driver.Step(new TopicAdvanced(New));
+        driver.AnswerOffer(driver.Take<ReadTopic>(), At(Self, 30));
+        driver.TakeFrames();
+        driver.Receive(new ResumeFrame(New, Us, 1, Position.None, ResumeStart.Live, 0));
+        var gap = new Gap(Us, Position.None, At(Self, 28), GapReason.BeforeInterest);
+        var batch = Batch(Self, At(Self, 28), 2);
+
+        var read = driver.Take<ReadTopic>();
+        driver.Step(new TopicRead(read.Token, New, [new LinkItem(gap), new LinkItem(batch)], new LogOffset(31), At(Self, 30), false, MeshErrorCode.None));
+
+        var frames = driver.TakeFrames();
+        Assert.Equal(gap, Assert.IsType<GapFrame>(frames[0]).Gap);
+        Assert.Equal(batch, Assert.IsType<BatchFrame>(frames[1]).Batch);
+        Assert.Equal(1, driver.Session.Counters.GapsSent);
+    }
+
+    [Fact]
+    public void PL004_Resume_VoidsWhatIsQueuedAndRead()
+    {
+        var driver = Wanting(["orders.>"]);
+        driver.Step(new TopicAdvanced(New));
+        var end = driver.AnswerRead(driver.Take<ReadTopic>(), Position.None, 3, end: At(Self, 9));
+        var stale = driver.Take<ReadTopic>();
+
+        driver.Receive(new ResumeFrame(New, Us, 5, At(Self, 1), ResumeStart.Position, 0));
+        driver.AnswerRead(stale, end, 7);
+        driver.AnswerRead(driver.Take<ReadTopic>(), At(Self, 1), 8);
+
+        var frame = driver.TakeFrame<BatchFrame>();
+        Assert.Equal(At(Self, 1), frame.Batch.Previous);
+        Assert.Equal(5, frame.ResumeNumber);
+        Assert.Equal(1, driver.Probe[LinkBranch.StaleAnswer]);
+        Assert.Equal(1, driver.Probe[LinkBranch.VoidFrameDropped]);
+        Assert.Equal(0, driver.Session.QueuedFrames);
+        Assert.Equal(0, driver.Session.QueuedBytes);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void PL004_Resume_WithANumberThatDoesNotGrow_BreaksTheProtocol(long number)
+    {
+        var driver = Wanting(["orders.>"]);
+        driver.Receive(new ResumeFrame(New, Us, 5, At(Self, 1), ResumeStart.Position, 0));
+
+        driver.Receive(new ResumeFrame(New, Us, number, At(Self, 1), ResumeStart.Position, 0));
+
+        driver.Closed(MeshErrorCode.MalformedFrame);
+    }
+
+    [Fact]
+    public void PL004_Answers_ForAnotherNodesEvents_BreakTheProtocol()
+    {
+        LinkFrame[] frames =
+        [
+            new ResumeFrame(New, Peer.Node, 5, Position.None, ResumeStart.Live, 0),
+            new PauseFrame(New, Peer.Node, 5, MeshErrorCode.LogFull, TimeSpan.FromSeconds(1)),
+            new AcksFrame([new PositionAck(New, Peer.Node, At(Peer, 1))], 0),
+        ];
+
+        foreach (var frame in frames)
+        {
+            var driver = Wanting(["orders.>"]);
+            driver.Receive(frame);
+            driver.Closed(MeshErrorCode.MalformedFrame);
+        }
+    }
+
+    [Fact]
+    public void PL004_Ack_IsRememberedForTheNextLink()
+    {
+        var driver = Wanting(["orders.>"]);
+        driver.Step(new TopicAdvanced(New));
+        driver.AnswerRead(driver.Take<ReadTopic>(), Position.None, 10);
+        driver.TakeFrames();
+        Assert.Equal(10, driver.Session.LagEvents);
+
+        driver.Receive(new AcksFrame([new PositionAck(New, Us, At(Self, 6))], 0));
+
+        Assert.Equal(At(Self, 6), driver.Memory.Acked(New));
+        Assert.Equal(3, driver.Session.LagEvents);
+        Assert.Equal(7, driver.Session.Counters.EventsAcked);
+    }
+
+    [Fact]
+    public void PL004_Ack_BeyondWhatWasSent_IsNotBelieved()
+    {
+        var driver = Wanting(["orders.>"]);
+        driver.Step(new TopicAdvanced(New));
+        driver.AnswerRead(driver.Take<ReadTopic>(), Position.None, 10);
+
+        driver.Receive(new AcksFrame([new PositionAck(New, Us, At(Self, 99)), new PositionAck(TopicName.Parse("never.sent"), Us, At(Self, 1))], 0));
+
+        Assert.True(driver.Memory.Acked(New).IsNone);
+        Assert.True(driver.Memory.Acked(TopicName.Parse("never.sent")).IsNone);
+        Assert.Equal(LinkPhase.Established, driver.Session.Phase);
+    }
+
+    [Fact]
+    public void PL004_Pause_ParksTheTopicAloneAndGoesBackToTheAckedPosition()
+    {
+        var other = TopicName.Parse("orders.old");
+        var driver = Wanting(["orders.>"]);
+        driver.Step(new TopicAdvanced(New));
+        driver.AnswerRead(driver.Take<ReadTopic>(), Position.None, 10);
+        driver.TakeFrames();
+        driver.Receive(new AcksFrame([new PositionAck(New, Us, At(Self, 3))], 0));
+
+        driver.Receive(new PauseFrame(New, Us, 1, MeshErrorCode.LogFull, TimeSpan.FromSeconds(3)));
+        driver.Step(new TopicAdvanced(New));
+        Assert.False(driver.Has<ReadTopic>());
+        driver.Step(new TopicAdvanced(other));
+        Assert.Equal(other, driver.Take<ReadTopic>().Topic);
+        Assert.Equal(MeshErrorCode.LogFull, driver.Take<LinkNotice>().Code);
+
+        driver.Pass(TimeSpan.FromSeconds(3) - TimeSpan.FromMilliseconds(1));
+        Assert.DoesNotContain(driver.Outputs.OfType<ReadTopic>(), static read => read.Topic == New);
+        driver.Pass(TimeSpan.FromMilliseconds(1));
+        var retry = driver.Outputs.OfType<ReadTopic>().Single(static read => read.Topic == New);
+        Assert.Equal(new ReadStart(ReadStartKind.After, At(Self, 3), null, 0), retry.Start);
+        driver.AnswerRead(retry, At(Self, 3), 6);
+        Assert.Equal(1, driver.TakeFrames().OfType<BatchFrame>().Single().ResumeNumber);
+    }
+
+    [Fact]
+    public void PL004_Pause_WithAnAbsurdTime_IsBounded()
+    {
+        var driver = Wanting(["orders.>"]);
+        driver.Step(new TopicAdvanced(New));
+        driver.AnswerRead(driver.Take<ReadTopic>(), Position.None, 1);
+        driver.Receive(new PauseFrame(New, Us, 1, MeshErrorCode.LogFull, TimeSpan.MaxValue));
+        driver.Receive(new PauseFrame(TopicName.Parse("orders.old"), Us, 2, MeshErrorCode.LogFull, TimeSpan.MinValue));
+
+        Assert.True(driver.Session.NextDeadline < driver.Now + TimeSpan.FromMinutes(6));
+        Assert.Equal(LinkPhase.Established, driver.Session.Phase);
+    }
+
+    [Fact]
+    public void PL004_ResumeAndPause_ForATopicThatIsNoLongerWanted_LeaveTheNumberBehindThem()
+    {
+        var driver = Wanting(["orders.>"]);
+        driver.Step(new TopicAdvanced(New));
+        driver.AnswerRead(driver.Take<ReadTopic>(), Position.None, 10);
+        driver.TakeFrames();
+        driver.PeerWants([], version: 2);
+
+        driver.Receive(new ResumeFrame(New, Us, 8, At(Self, 4), ResumeStart.Position, 0));
+        Assert.False(driver.Has<ReadTopic>());
+
+        // The receiver still waits for number 8: what is sent when the interest returns must carry it.
+        driver.PeerWants(["orders.>"], since: 900, version: 3);
+        driver.Step(new TopicAdvanced(New));
+        var read = driver.Outputs.OfType<ReadTopic>().Single();
+        Assert.Equal(At(Self, 4), read.Start.After);
+        driver.AnswerRead(read, At(Self, 4), 5);
+        Assert.Equal(8, driver.TakeFrame<BatchFrame>().ResumeNumber);
+    }
+
+    [Fact]
+    public void Interest_WhenItIsLostUnderWay_DropsReadsAndFrames()
+    {
+        var driver = Wanting(["orders.>"]);
+        driver.Step(new TopicAdvanced(New));
+        var end = driver.AnswerRead(driver.Take<ReadTopic>(), Position.None, 3, end: At(Self, 9));
+        var read = driver.Take<ReadTopic>();
+
+        driver.PeerWants([], version: 2);
+        driver.AnswerRead(read, end, 7);
+
+        Assert.Empty(driver.TakeFrames());
+        driver.Step(new TopicAdvanced(New));
+        Assert.False(driver.Has<ReadTopic>());
+        Assert.Equal(1, driver.Probe[LinkBranch.InterestLostUnderWay]);
+    }
+
+    [Fact]
+    public void Advance_DuringARead_IsNotLost()
+    {
+        var driver = Wanting(["orders.>"]);
+        driver.Step(new TopicAdvanced(New));
+        var read = driver.Take<ReadTopic>();
+
+        driver.Step(new TopicAdvanced(New));
+        driver.AnswerRead(read, Position.None, 3);
+
+        Assert.Equal(At(Self, 2), driver.Take<ReadTopic>().Start.After);
+    }
+
+    [Fact]
+    public void Advance_OfATopicThatIsNotWanted_CostsNothing()
+    {
+        var driver = Wanting(["orders.>"]);
+
+        driver.Step(new TopicAdvanced(TopicName.Parse("flights.new")));
+        driver.Step(new TopicAdvanced(TopicName.Parse("$state.x")));
+
+        Assert.False(driver.Has<ReadTopic>());
+    }
+
+    [Fact]
+    public void Read_ThatFoundOnlyOtherNodesRecords_GoesOn()
+    {
+        var driver = Wanting(["orders.>"]);
+        driver.Step(new TopicAdvanced(New));
+        var end = driver.AnswerRead(driver.Take<ReadTopic>(), Position.None, 3, end: At(Self, 9));
+        var read = driver.Take<ReadTopic>();
+
+        driver.Step(new TopicRead(read.Token, New, [], new LogOffset(50), At(Self, 9), false, MeshErrorCode.None));
+
+        Assert.Equal(new ReadStart(ReadStartKind.After, end, new LogOffset(50), 0), driver.Take<ReadTopic>().Start);
+    }
+
+    [Fact]
+    public void Read_ThatMakesNoProgress_WaitsForTheSweep()
+    {
+        var driver = Wanting(["orders.>"]);
+        driver.Step(new TopicsFound(driver.Take<FindTopics>().Token, [], default, true));
+        driver.Step(new TopicAdvanced(New));
+        driver.AnswerRead(driver.Take<ReadTopic>(), Position.None, 3, end: At(Self, 9));
+        var read = driver.Take<ReadTopic>();
+
+        driver.Step(new TopicRead(read.Token, New, [], read.Start.Cursor!.Value, At(Self, 9), false, MeshErrorCode.None));
+        Assert.False(driver.Has<ReadTopic>());
+
+        driver.Pass(driver.Options.SweepInterval);
+        driver.Step(new TopicsFound(driver.Take<FindTopics>().Token, [new FoundTopic(New, At(Self, 9))], New, true));
+        Assert.Equal(New, driver.Take<ReadTopic>().Topic);
+    }
+
+    [Fact]
+    public void Read_ThatFails_IsTriedAgainAfterThePause()
+    {
+        var driver = Wanting(["orders.>"]);
+        driver.Step(new TopicAdvanced(New));
+        var read = driver.Take<ReadTopic>();
+        driver.Step(new TopicRead(read.Token, New, [], default, default, false, MeshErrorCode.LogFailed));
+        Assert.Equal(MeshErrorCode.LogFailed, driver.Take<LinkNotice>().Code);
+
+        driver.Pass(driver.Options.PauseDelay);
+
+        Assert.Equal(read.Start, driver.Take<ReadTopic>().Start);
+    }
+
+    [Fact]
+    public void Peer_ThatHoldsMoreThanWeDo_IsReportedAndNotSentTo()
+    {
+        var driver = Wanting(["orders.>"]);
+        driver.Receive(new ResumeFrame(New, Us, 1, At(Self, 500), ResumeStart.Position, 0));
+
+        driver.AnswerNothing(driver.Take<ReadTopic>(), end: At(Self, 80));
+
+        Assert.Equal(MeshErrorCode.PeerAhead, driver.Outputs.OfType<LinkNotice>().Single().Code);
+        driver.Step(new TopicAdvanced(New));
+        Assert.False(driver.Has<ReadTopic>());
+        Assert.Equal(LinkPhase.Established, driver.Session.Phase);
+    }
+
+    [Fact]
+    public void Peer_ThatHoldsMoreOfAnOlderIncarnation_IsSentTheNewOneFromItsBeginning()
+    {
+        var older = new Position(new Incarnation(900), 100);
+        var driver = Wanting(["orders.>"]);
+        driver.Receive(new ResumeFrame(New, Us, 1, older, ResumeStart.Position, 0));
+        driver.AnswerNothing(driver.Take<ReadTopic>(), end: new Position(new Incarnation(900), 80));
+        Assert.Empty(driver.Outputs.OfType<LinkNotice>());
+
+        driver.Step(new TopicAdvanced(New));
+
+        // Where 900/100 would be in this log is not known, so the place must be looked for again.
+        Assert.Equal(new ReadStart(ReadStartKind.After, older, null, 0), driver.Take<ReadTopic>().Start);
+    }
+
+    [Fact]
+    public void Scan_AfterInterestIsApplied_FindsTopicsPageByPage()
+    {
+        var driver = Wanting(["orders.>"]);
+        var first = driver.Take<FindTopics>();
+        Assert.True(first.After.Value.Length == 0);
+        driver.Step(new TopicsFound(first.Token, [new FoundTopic(New, At(Self, 3))], New, IsLast: false));
+        Assert.Equal(New, driver.Take<ReadTopic>().Topic);
+
+        var second = driver.Take<FindTopics>();
+        Assert.Equal(New, second.After);
+        driver.Step(new TopicsFound(second.Token, [], default, IsLast: true));
+
+        Assert.False(driver.Has<FindTopics>());
+        driver.Pass(driver.Options.SweepInterval);
+        Assert.True(driver.Take<FindTopics>().After.Value.Length == 0);
+    }
+
+    [Fact]
+    public void Scan_WhenInterestChangesUnderWay_BeginsAgain()
+    {
+        var driver = Wanting(["orders.>"]);
+        var first = driver.Take<FindTopics>();
+        driver.PeerWants(["flights.>"], version: 2);
+
+        driver.Step(new TopicsFound(first.Token, [new FoundTopic(New, At(Self, 3))], New, IsLast: true));
+
+        Assert.False(driver.Has<ReadTopic>());
+        Assert.Equal([TopicPattern.Parse("flights.>")], driver.Take<FindTopics>().Patterns);
+    }
+
+    [Fact]
+    public void Sweep_FindsWhatALostWakeUpLeftBehind_AndNothingElse()
+    {
+        var driver = Wanting(["orders.>"]);
+        driver.Step(new TopicsFound(driver.Take<FindTopics>().Token, [new FoundTopic(New, At(Self, 2))], New, true));
+        driver.AnswerRead(driver.Take<ReadTopic>(), Position.None, 3);
+        driver.TakeFrames();
+
+        driver.Pass(driver.Options.SweepInterval);
+        driver.Step(new TopicsFound(driver.Take<FindTopics>().Token, [new FoundTopic(New, At(Self, 2))], New, true));
+        Assert.False(driver.Has<ReadTopic>());
+
+        driver.Pass(driver.Options.SweepInterval);
+        driver.Step(new TopicsFound(driver.Take<FindTopics>().Token, [new FoundTopic(New, At(Self, 3))], New, true));
+        Assert.Equal(At(Self, 2), driver.Take<ReadTopic>().Start.After);
+    }
+
+    [Fact]
+    public void Sweep_DoesNotWakeTopicsThatAreAckedAndForgotten()
+    {
+        var memory = new PeerMemory(100);
+        memory.Remember(New, At(Self, 7));
+        var driver = Wanting(["orders.>"], memory: memory);
+
+        driver.Step(new TopicsFound(driver.Take<FindTopics>().Token, [new FoundTopic(New, At(Self, 7))], New, true));
+
+        Assert.False(driver.Has<ReadTopic>());
+    }
+
+    [Fact]
+    public void Memory_ThatHasForgotten_MakesEveryUnknownTopicAsk()
+    {
+        var memory = new PeerMemory(1);
+        memory.Remember(TopicName.Parse("a"), At(Self, 1));
+        memory.Remember(TopicName.Parse("b"), At(Self, 1));
+        var driver = Wanting(["orders.>"], memory: memory);
+
+        driver.Step(new TopicAdvanced(New));
+
+        Assert.Equal(new ReadStart(ReadStartKind.Open, Position.None, null, long.MaxValue), driver.Take<ReadTopic>().Start);
+    }
+
+    [Fact]
+    public void Bounds_OffersAreAskedPageByPage()
+    {
+        var options = new LinkOptions { MaxReads = 64 };
+        var driver = Wanting([">"], options: options);
+        for (var i = 0; i < 2_000; i++)
+        {
+            driver.Step(new TopicAdvanced(TopicName.Parse($"t{i:D5}")));
+            foreach (var read in driver.Outputs.OfType<ReadTopic>().ToArray())
+            {
+                driver.Outputs.Remove(read);
+                driver.AnswerOffer(read, At(Self, 3));
+            }
+        }
+
+        var offered = driver.TakeFrames().OfType<OfferFrame>().ToArray();
+        Assert.All(offered, static offer => Assert.InRange(offer.Offers.Count, 1, OfferFrame.MaxOffers));
+        Assert.Equal(1_024, offered.Sum(static offer => offer.Offers.Count));
+
+        driver.Receive(new ResumeFrame(offered[0].Offers[0].Topic, Us, 1, At(Self, 3), ResumeStart.Position, 0));
+        Assert.Equal(1, driver.TakeFrames().OfType<OfferFrame>().Sum(static offer => offer.Offers.Count));
+    }
+
+    [Fact]
+    public void Bounds_WhenEveryPlaceIsTaken_TopicsWaitUntilOneIsIdle()
+    {
+        var driver = Wanting([">"], options: new LinkOptions { MaxTopics = 16 });
+        driver.Step(new TopicsFound(driver.Take<FindTopics>().Token, [], default, true));
+        for (var i = 0; i < 16; i++)
+        {
+            driver.Step(new TopicAdvanced(TopicName.Parse($"t{i:D2}")));
+        }
+
+        while (driver.Has<ReadTopic>())
+        {
+            driver.AnswerRead(driver.Take<ReadTopic>(), Position.None, 1);
+        }
+
+        driver.TakeFrames();
+        var late = TopicName.Parse("z");
+        driver.Step(new TopicAdvanced(late));
+        Assert.False(driver.Has<ReadTopic>());
+
+        driver.Receive(new AcksFrame([new PositionAck(TopicName.Parse("t05"), Us, At(Self, 0))], 0));
+        driver.Pass(driver.Options.SweepInterval);
+        driver.Step(new TopicsFound(driver.Take<FindTopics>().Token, [new FoundTopic(late, At(Self, 0))], late, true));
+
+        Assert.Equal(late, driver.Take<ReadTopic>().Topic);
+        Assert.Equal(At(Self, 0), driver.Memory.Acked(TopicName.Parse("t05")));
+    }
+}
