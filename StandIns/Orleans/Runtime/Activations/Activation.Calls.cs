@@ -181,11 +181,10 @@ internal sealed partial class Activation
         Finish(call);
     }
 
+    /// <summary>The call is out of the books before its caller hears of it, so what the caller does next finds it gone.</summary>
     private void Finish(GrainCall call)
     {
         call.SealOutcome();
-        Silo.Cluster.Respond(call);
-        call.OnFinished();
         bool idle;
         bool waiting;
         lock (_gate)
@@ -195,6 +194,8 @@ internal sealed partial class Activation
             waiting = _ordinary.Count > 0 || _interleaving.Count > 0;
         }
 
+        Silo.Cluster.Respond(call);
+        call.OnFinished();
         if (idle)
         {
             OnIdle(waiting);
