@@ -1,11 +1,16 @@
 using EventMesh.Grains;
 using EventMesh.Grains.Silo;
 using EventMesh.Hosting;
+using EventMesh.Hosting.Doors;
 using EventMesh.Hosting.Node;
 using EventMesh.Hosting.Node.Interest;
 using EventMesh.Hosting.Node.Lifecycle;
 using EventMesh.Hosting.Node.Subscriptions;
+using EventMesh.Hosting.Ports;
 using EventMesh.Storage.Memory;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -38,6 +43,8 @@ public static class EventMeshSiloBuilderExtensions
             AddNode(services);
             AddInterest(services);
             AddLifecycle(services);
+            AddPorts(services);
+            services.AddClientDoors();
             services.TryAddSingleton<IPeerStatusSource, NoPeers>();
             services.Configure<GrainTypeOptions>(static options => options.Classes.UnionWith(MeshGrains.Classes));
         }
@@ -80,6 +87,15 @@ public static class EventMeshSiloBuilderExtensions
         services.AddSingleton<InterestSync>();
         services.AddSingleton<WakeupDispatcher>();
         services.AddSingleton<SiloIdentity>();
+    }
+
+    private static void AddPorts(IServiceCollection services)
+    {
+        services.AddSingleton<MeshAddresses>();
+        services.AddSingleton<Http2Handover>();
+        services.AddSingleton<IConnectionListenerFactory>(static provider => provider.GetRequiredService<Http2Handover>());
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, MeshKestrelSetup>();
+        services.AddSingleton<MatcherPolicy, PortPolicy>();
     }
 
     private static void AddLifecycle(IServiceCollection services)
