@@ -217,6 +217,9 @@ internal abstract class GrainCall
     public void RequestCancellation()
     {
         IsCancellationRequested = true;
+
+        // Whoever delivers the call sets its target and then looks at the flag: one of the two sees the other.
+        Interlocked.MemoryBarrier();
         Target?.SignalCancellation(this);
     }
 

@@ -1,4 +1,4 @@
-// Copiers of lists, sets, queues and arrays.
+// Copiers of lists, sets, queues, arrays and other values that hold values.
 // Delete when: every feed that we build on has the Microsoft.Orleans packages.
 
 namespace EventMesh.StandIns.Copying;
@@ -121,6 +121,12 @@ internal sealed class StackCopier<T> : CollectionCopier<Stack<T>>
             copy.Push(context.Copy(item));
         }
     }
+}
+
+internal sealed class NullableCopier<T> : Copier<T?>
+    where T : struct
+{
+    public override T? Copy(T? value, CopyContext context) => value is { } given ? context.Copy(given) : null;
 }
 
 internal sealed class MemoryCopier<T> : Copier<Memory<T>>

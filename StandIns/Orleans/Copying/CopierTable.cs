@@ -79,10 +79,10 @@ internal sealed class CopierTable
         throw NotFound(type);
     }
 
-    /// <summary>Immutable collections of shared elements are shared themselves.</summary>
+    /// <summary>What is immutable but for its elements is shared when they are.</summary>
     private Copier CreateForCollection(KnownTypes.Collection collection)
     {
-        bool shared = collection.IsImmutable && _mode == CopyMode.Local
+        bool shared = collection.IsImmutable
             && collection.Arguments.All(argument => Get(argument).IsShared);
         return shared ? Make(typeof(SharingCopier<>), collection.Type) : Make(collection.OpenCopier, collection.Arguments);
     }

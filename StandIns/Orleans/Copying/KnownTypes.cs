@@ -36,8 +36,10 @@ internal static class KnownTypes
         [typeof(ArraySegment<>)] = typeof(ArraySegmentCopier<>),
     }.ToFrozenDictionary();
 
+    /// <summary>Shared when what they hold is shared.</summary>
     private static readonly FrozenDictionary<Type, Type> Immutable = new Dictionary<Type, Type>
     {
+        [typeof(Nullable<>)] = typeof(NullableCopier<>),
         [typeof(ImmutableArray<>)] = typeof(ImmutableArrayCopier<>),
         [typeof(ImmutableList<>)] = typeof(ImmutableListCopier<>),
         [typeof(ImmutableHashSet<>)] = typeof(ImmutableHashSetCopier<>),
@@ -46,14 +48,15 @@ internal static class KnownTypes
 
     private static readonly FrozenSet<Type> PlainFields = new[]
     {
-        typeof(Nullable<>), typeof(KeyValuePair<,>), typeof(ValueTuple<>), typeof(ValueTuple<,>), typeof(ValueTuple<,,>),
+        typeof(KeyValuePair<,>), typeof(ValueTuple<>), typeof(ValueTuple<,>), typeof(ValueTuple<,,>),
         typeof(ValueTuple<,,,>), typeof(ValueTuple<,,,,>), typeof(ValueTuple<,,,,,>), typeof(ValueTuple<,,,,,,>), typeof(Tuple<>),
         typeof(Tuple<,>), typeof(Tuple<,,>), typeof(Tuple<,,,>), typeof(Tuple<,,,,>), typeof(Tuple<,,,,,>), typeof(Tuple<,,,,,,>),
     }.ToFrozenSet();
 
     /// <summary>Primitives, and the immutable types of the runtime itself.</summary>
     public static bool IsAlwaysShared(Type type) =>
-        type.IsPrimitive || type.IsEnum || Shared.Contains(type) || typeof(Type).IsAssignableFrom(type)
+        type.IsPrimitive || type.IsEnum || Shared.Contains(type) || type.IsSubclassOf(typeof(IPAddress))
+        || typeof(Type).IsAssignableFrom(type)
         || (type.Assembly == typeof(KnownTypes).Assembly && type.IsDefined(typeof(ImmutableAttribute), inherit: false) && !type.IsGenericType);
 
     /// <summary>Tuples and their like: all their fields are carried.</summary>

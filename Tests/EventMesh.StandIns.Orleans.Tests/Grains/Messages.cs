@@ -85,3 +85,20 @@ public sealed class KnownException : Exception
 
 /// <summary>Has no serializer, on purpose.</summary>
 public sealed class UnknownException(string message) : Exception(message);
+
+[GenerateSerializer]
+public struct Box
+{
+    [Id(0)]
+    public List<int> Items { get; set; }
+}
+
+[GenerateSerializer]
+public sealed class Parcel
+{
+    [Id(0)]
+    public Box? Content { get; set; }
+
+    [Id(1)]
+    public Box? Empty { get; set; }
+}

@@ -133,6 +133,12 @@ internal sealed class Cluster
         call.Target = target;
         if (target.TryReceive(call))
         {
+            Interlocked.MemoryBarrier();
+            if (call.IsCancellationRequested)
+            {
+                target.SignalCancellation(call);
+            }
+
             return true;
         }
 
