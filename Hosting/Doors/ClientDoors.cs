@@ -5,8 +5,11 @@ using Microsoft.Extensions.Logging;
 namespace EventMesh.Hosting.Doors;
 
 /// <summary>Whether clients are let in, and which are inside. Thread-safe.</summary>
-/// <remarks>Doors close before grains stop: streams are told to end, and what is under way is waited for until the stop's own limit.</remarks>
-internal sealed partial class ClientDoors(ILogger<ClientDoors> logger) : IMeshNodePart, IDisposable
+/// <remarks>
+/// Doors close before grains stop: streams are told to end as soon as the silo begins to stop, nobody is let in any more, and what is under way is waited
+/// for until the stop's own limit.
+/// </remarks>
+internal sealed partial class ClientDoors(INodeHealth health, ILogger<ClientDoors> logger) : IMeshNodePart, IDisposable
 {
     private readonly Lock _gate = new();
     private CancellationTokenSource? _closing;
@@ -17,7 +20,7 @@ internal sealed partial class ClientDoors(ILogger<ClientDoors> logger) : IMeshNo
     {
         lock (_gate)
         {
-            _closing = new CancellationTokenSource();
+            _closing = CancellationTokenSource.CreateLinkedTokenSource(health.Stopping);
             _empty = NewSignal();
         }
 
@@ -59,7 +62,7 @@ internal sealed partial class ClientDoors(ILogger<ClientDoors> logger) : IMeshNo
     {
         lock (_gate)
         {
-            if (_closing is null)
+            if (_closing is not { IsCancellationRequested: false })
             {
                 throw new EventMeshException(MeshErrorCode.NodeNotReady, "The node is starting or stopping; try again in a moment.")
                 {
