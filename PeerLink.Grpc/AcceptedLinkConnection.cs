@@ -18,5 +18,12 @@ internal sealed class AcceptedLinkConnection(
         return ValueTask.CompletedTask;
     }
 
-    protected override void AbortCore() => context.GetHttpContext().Abort();
+    protected override void AbortCore()
+    {
+        // A stream that was ended in order ends with the call; resetting it now could overtake its last frames.
+        if (!IsCompleted)
+        {
+            context.GetHttpContext().Abort();
+        }
+    }
 }

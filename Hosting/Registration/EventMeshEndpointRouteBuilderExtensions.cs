@@ -1,4 +1,5 @@
 using EventMesh.Hosting.Doors;
+using EventMesh.Hosting.Links;
 using EventMesh.Hosting.Ports;
 using Microsoft.AspNetCore.Routing;
 
@@ -14,6 +15,7 @@ public static class EventMeshEndpointRouteBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         var mapped = new List<IEndpointConventionBuilder>();
+        mapped.AddRange(On(MeshPort.Peer, [endpoints.MapLinks()]));
         mapped.AddRange(On(MeshPort.Client, endpoints.MapClientDoors()));
         return new Conventions(mapped);
     }

@@ -2,6 +2,7 @@ using EventMesh.Grains;
 using EventMesh.Grains.Silo;
 using EventMesh.Hosting;
 using EventMesh.Hosting.Doors;
+using EventMesh.Hosting.Links;
 using EventMesh.Hosting.Node;
 using EventMesh.Hosting.Node.Interest;
 using EventMesh.Hosting.Node.Lifecycle;
@@ -44,8 +45,8 @@ public static class EventMeshSiloBuilderExtensions
             AddInterest(services);
             AddLifecycle(services);
             AddPorts(services);
+            services.AddLinks();
             services.AddClientDoors();
-            services.TryAddSingleton<IPeerStatusSource, NoPeers>();
             services.Configure<GrainTypeOptions>(static options => options.Classes.UnionWith(MeshGrains.Classes));
         }
 

@@ -1,0 +1,75 @@
+using EventMesh.PeerLink.Sessions;
+
+namespace EventMesh.Hosting.Links;
+
+/// <summary>What was read from a stream and not yet given to the session, in order. One producer, one consumer.</summary>
+/// <remarks>Bounded by bytes: beyond, the producer waits and the stream is not read, whatever the peer does.</remarks>
+internal sealed class FrameInbox(int maxBytes)
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<(LinkInput Input, int Bytes)> _queue = new();
+    private readonly Signal _room = new();
+    private long _bytes;
+    private bool _isClosed;
+
+    /// <summary>Adds an input; ends when there is room for more.</summary>
+    public async ValueTask AddAsync(LinkInput input, int bytes, Signal added)
+    {
+        bool isFull;
+        lock (_gate)
+        {
+            if (_isClosed)
+            {
+                return;
+            }
+
+            _queue.Enqueue((input, bytes));
+            _bytes += bytes;
+            isFull = _bytes >= maxBytes;
+        }
+
+        added.Set();
+        while (isFull)
+        {
+            await _room.WaitAsync().ConfigureAwait(false);
+            lock (_gate)
+            {
+                isFull = _bytes >= maxBytes;
+            }
+        }
+    }
+
+    /// <summary>Takes the oldest input.</summary>
+    public LinkInput? TryTake()
+    {
+        lock (_gate)
+        {
+            if (!_queue.TryDequeue(out var entry))
+            {
+                return null;
+            }
+
+            var wasFull = _bytes >= maxBytes;
+            _bytes -= entry.Bytes;
+            if (wasFull && _bytes < maxBytes)
+            {
+                _room.Set();
+            }
+
+            return entry.Input;
+        }
+    }
+
+    /// <summary>Drops what waits and whatever is added later; a waiting producer goes on.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+            _queue.Clear();
+            _bytes = 0;
+        }
+
+        _room.Set();
+    }
+}

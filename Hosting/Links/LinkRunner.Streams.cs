@@ -1,0 +1,179 @@
+using System.Threading.Channels;
+using EventMesh.Core.Errors;
+using EventMesh.PeerLink.Frames;
+using EventMesh.PeerLink.Sessions;
+
+namespace EventMesh.Hosting.Links;
+
+/// <summary>The runner's reader, writer and operations: what runs beside the loop.</summary>
+internal sealed partial class LinkRunner
+{
+    // What the writer holds can no longer be overtaken by a control frame, so it holds little; enough to never wait for the loop between small frames.
+    private const int WriterFrames = 16;
+    private const int WriterBytes = 64 * 1024;
+
+    // How long an orderly end waits for the other side to end, too; the goodbye has been taken by the transport by then.
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<LinkFrame> _outgoing = Channel.CreateBounded<LinkFrame>(
+        new BoundedChannelOptions(WriterFrames) { SingleReader = true, SingleWriter = true });
+
+    private readonly Queue<int> _unsentSizes = new();
+    private readonly TaskCompletionSource _operationsEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _unsentBytes;
+    private int _sent;
+    private int _operations = 1;
+
+    /// <summary>Hands frames to the writer while it has room; whether there were any.</summary>
+    private bool Send()
+    {
+        var any = false;
+        while (_unsentSizes.Count < WriterFrames
+            && (_unsentSizes.Count == 0 || _unsentBytes < WriterBytes)
+            && _close is null
+            && _session.NextFrame(Now()) is { } frame)
+        {
+            // There is always room: the channel holds as many as may be unsent.
+            _outgoing.Writer.TryWrite(frame);
+            _unsentSizes.Enqueue(frame.SizeBytes);
+            _unsentBytes += frame.SizeBytes;
+            any = true;
+        }
+
+        return any;
+    }
+
+    private bool TakeSent()
+    {
+        var count = Interlocked.Exchange(ref _sent, 0);
+        for (var i = 0; i < count; i++)
+        {
+            _unsentBytes -= _unsentSizes.Dequeue();
+            Step(SentInput);
+        }
+
+        return count > 0;
+    }
+
+    private async Task WriteStreamAsync()
+    {
+        try
+        {
+            await foreach (var frame in _outgoing.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+            {
+                using var span = LinkTracing.StartSend(frame);
+                await _connection.WriteAsync(frame, CancellationToken.None).ConfigureAwait(false);
+                Interlocked.Increment(ref _sent);
+                _signal.Set();
+            }
+        }
+        catch (EventMeshException error)
+        {
+            Post(new StreamEnded(error.Code, error.Message));
+        }
+        catch (Exception fault)
+        {
+            Fault(fault);
+            throw;
+        }
+    }
+
+    private async Task ReadStreamAsync()
+    {
+        try
+        {
+            while (await _connection.ReadAsync(CancellationToken.None).ConfigureAwait(false) is { } frame)
+            {
+                await _frames.AddAsync(new FrameReceived(frame), frame.SizeBytes, _signal).ConfigureAwait(false);
+            }
+
+            await _frames.AddAsync(new StreamEnded(MeshErrorCode.None, "The peer has ended the stream."), 0, _signal).ConfigureAwait(false);
+        }
+        catch (EventMeshException error) when (error.Code is MeshErrorCode.MalformedFrame or MeshErrorCode.FrameTooLarge)
+        {
+            // The peer is still there to be told.
+            Close(error.Code, error.Message, drain: false);
+        }
+        catch (EventMeshException error)
+        {
+            await _frames.AddAsync(new StreamEnded(error.Code, error.Message), 0, _signal).ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            Fault(fault);
+            throw;
+        }
+    }
+
+    private void Fault(Exception fault)
+    {
+        LinkLog.LinkFaulted(_services.Logger, Key, fault);
+        Post(new StreamEnded(MeshErrorCode.LinkClosed, "A fault in this program."));
+    }
+
+    /// <summary>Lets an operation run beside the loop; its answer comes back as an input.</summary>
+    private void Start(ValueTask<LinkInput> operation)
+    {
+        if (operation.IsCompletedSuccessfully)
+        {
+            Post(operation.Result);
+            return;
+        }
+
+        Interlocked.Increment(ref _operations);
+        _ = FinishAsync(operation);
+    }
+
+    private async Task FinishAsync(ValueTask<LinkInput> operation)
+    {
+        try
+        {
+            Post(await operation.ConfigureAwait(false));
+        }
+        catch (Exception fault)
+        {
+            // Operations answer with codes; whatever still escapes must end the link, or the session would wait for ever.
+            Fault(fault);
+        }
+        finally
+        {
+            OperationEnded();
+        }
+    }
+
+    private void OperationEnded()
+    {
+        if (Interlocked.Decrement(ref _operations) == 0)
+        {
+            _operationsEnded.TrySetResult();
+        }
+    }
+
+    private Task OperationsEndedAsync()
+    {
+        OperationEnded();
+        return _operationsEnded.Task;
+    }
+
+    /// <summary>Ends the stream in order where everything has been sent and the other side is alive; else it is cut by the caller.</summary>
+    private async Task EndStreamAsync(CloseLink close, Task reading)
+    {
+        if (_unsentSizes.Count > 0 || close.Code is MeshErrorCode.PeerSilent)
+        {
+            return;
+        }
+
+        try
+        {
+            await _connection.CompleteAsync(CancellationToken.None).ConfigureAwait(false);
+            await reading.WaitAsync(EndTimeout, _services.Time).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is TimeoutException or EventMeshException)
+        {
+            // The other side does not end its direction in time, or has gone already: the stream is cut, which is all that is left to do.
+            return;
+        }
+    }
+
+    private void Cut() => _ = _connection.DisposeAsync().AsTask();
+}

@@ -1,0 +1,36 @@
+using EventMesh.Hosting.Node;
+using EventMesh.PeerLink.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace EventMesh.Hosting.Links;
+
+/// <summary>What all links of a silo share.</summary>
+/// <param name="Host">The node.</param>
+/// <param name="Operations">Reading and storing.</param>
+/// <param name="Options">The links' settings.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="ClockStart">The timestamp of <paramref name="Time"/> that moments count from.</param>
+/// <param name="Logger">The links' log.</param>
+internal sealed record LinkServices(
+    ILinkHost Host, LinkOperations Operations, LinkOptions Options, TimeProvider Time, long ClockStart, ILogger Logger);
+
+/// <summary>What a link shows of itself to other threads.</summary>
+internal sealed record LinkView
+{
+    public static LinkView Empty { get; } = new();
+
+    /// <summary>Whether the peer has applied this node's newest interest.</summary>
+    public bool IsInterestSynced { get; init; }
+
+    /// <summary>The last heartbeat's round trip; null before the first.</summary>
+    public TimeSpan? RoundTrip { get; init; }
+
+    /// <summary>Frames that wait to be sent.</summary>
+    public int QueuedFrames { get; init; }
+
+    /// <summary>Their bytes.</summary>
+    public long QueuedBytes { get; init; }
+
+    /// <summary>Events of this node that the peer wants and has not acknowledged.</summary>
+    public long LagEvents { get; init; }
+}

@@ -1,0 +1,239 @@
+using EventMesh.Core.Errors;
+using EventMesh.Core.Identity;
+using EventMesh.Grains.Interfaces.Messages;
+using EventMesh.PeerLink.Sessions;
+using EventMesh.PeerLink.Supervision;
+
+namespace EventMesh.Hosting.Links;
+
+/// <summary>One peer as this silo sees it: its supervisor, its current link, and what all its links have done. Thread-safe.</summary>
+internal sealed class PeerEntry : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly LinkServices _services;
+    private readonly PeerSupervisor _supervisor;
+    private readonly SemaphoreSlim _interestGate = new(1, 1);
+    private LinkRunner? _current;
+    private LinkTotals _ended;
+    private LinkIdentity _lastIdentity;
+    private string _lastError = "";
+
+    /// <summary>Creates the entry of <paramref name="id"/>; without an address the peer is not dialled.</summary>
+    public PeerEntry(NodeId id, string? address, LinkServices services)
+    {
+        Id = id;
+        Address = address ?? "";
+        _services = services;
+        var self = services.Host.Identity;
+        // One source a peer: jitter needs no secrecy, but two nodes or two peers must not draw the same numbers.
+        var random = new Random(HashCode.Combine(self.Node, self.Incarnation, id));
+        _supervisor = new PeerSupervisor(self, id, address is not null, services.Options, random.NextDouble, OnTransition);
+    }
+
+    /// <summary>The peer.</summary>
+    public NodeId Id { get; }
+
+    /// <summary>Where it is dialled; empty when it is not.</summary>
+    public string Address { get; }
+
+    /// <summary>Set when there may be something to dial for.</summary>
+    public Signal DialChanged { get; } = new();
+
+    /// <summary>Set when there is something to report.</summary>
+    public Signal ReportDue { get; } = new();
+
+    /// <summary>The link that stays; null while there is none.</summary>
+    public LinkRunner? Current
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _current;
+            }
+        }
+    }
+
+    /// <summary>When to call <see cref="TryBeginDial"/>; the greatest value while there is nothing to dial for.</summary>
+    public TimeSpan NextDialAt
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _supervisor.NextDialAt ?? TimeSpan.MaxValue;
+            }
+        }
+    }
+
+    /// <summary>Begins a dial if it is time; the result is the link's number.</summary>
+    public long? TryBeginDial()
+    {
+        lock (_gate)
+        {
+            return _supervisor.TryBeginDial(Now());
+        }
+    }
+
+    /// <summary>A dial ended before the peer was identified.</summary>
+    public void DialFailed(MeshErrorCode code, string message, TimeSpan? retryAfter, bool byPeer)
+    {
+        LinkLog.DialFailed(_services.Logger, Id.Value, Address, code.ToLabel(), message);
+        lock (_gate)
+        {
+            var stoppedBy = _supervisor.StoppedBy;
+            _supervisor.DialFailed(Now(), code, retryAfter, byPeer);
+            _lastError = $"{code.ToLabel()} {message}";
+            LogIfStopped(stoppedBy);
+        }
+    }
+
+    /// <summary>Decides on a link whose peer is this one.</summary>
+    public LinkAdmission Identify(LinkRunner link, LinkIdentity identity)
+    {
+        LinkVerdict verdict;
+        LinkRunner? replaced = null;
+        lock (_gate)
+        {
+            verdict = _supervisor.Identified(link.Key, identity, Now());
+            link.Peer = this;
+            if (verdict.Admit)
+            {
+                replaced = verdict.Replaced is null ? null : _current;
+                _current = link;
+                _lastIdentity = identity;
+            }
+        }
+
+        replaced?.Close(verdict.ReplacedCode, "A newer link to this node has taken its place.", drain: false);
+        return new LinkAdmission(verdict, verdict.Admit ? _supervisor.Memory : null);
+    }
+
+    /// <summary>The session's view of its link's health has changed.</summary>
+    public void HealthChanged(LinkRunner link, LinkHealth health)
+    {
+        lock (_gate)
+        {
+            _supervisor.HealthReported(link.Key, health, MeshErrorCode.None, "");
+        }
+    }
+
+    /// <summary>An identified link is over. Ends when the peer's interest no longer wakes anybody, unless another link has taken over.</summary>
+    public async Task LinkEndedAsync(LinkRunner link, CloseLink close)
+    {
+        lock (_gate)
+        {
+            var stoppedBy = _supervisor.StoppedBy;
+            _supervisor.LinkEnded(link.Key, close, Now());
+            _current = _current == link ? null : _current;
+            _ended = _ended.Plus(link.Counters);
+            _lastError = close.Code == MeshErrorCode.None ? close.Message : $"{close.Code.ToLabel()} {close.Message}";
+            LogIfStopped(stoppedBy);
+        }
+
+        DialChanged.Set();
+        await WithdrawInterestAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Makes the patterns the peer's interest, as long as <paramref name="link"/> is its link.</summary>
+    public async ValueTask<long> ApplyInterestAsync(LinkRunner link, ApplyRemoteInterest request, CancellationToken cancellationToken)
+    {
+        await _interestGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return Current == link
+                ? await _services.Host.SetRemoteInterestAsync(Id, request.Patterns, advance => link.OnAdvance(advance.Topic), cancellationToken).ConfigureAwait(false)
+                : throw new EventMeshException(MeshErrorCode.LinkClosed, "Another link to the peer has taken over.");
+        }
+        finally
+        {
+            _interestGate.Release();
+        }
+    }
+
+    /// <summary>Closes the current link at an operator's wish; it is dialled again.</summary>
+    public void CloseByOperator() => Current?.Close(MeshErrorCode.LinkClosed, "An operator has marked the peer unhealthy.", drain: false);
+
+    /// <summary>What is known of the peer now.</summary>
+    public PeerSnapshot Snapshot(string silo)
+    {
+        lock (_gate)
+        {
+            var totals = _ended.Plus(_current?.Counters);
+            return new PeerSnapshot(CreateReport(silo, totals), totals, _current?.Counters.SendLatency, _current is not null);
+        }
+    }
+
+    public void Dispose() => _interestGate.Dispose();
+
+    private PeerReport CreateReport(string silo, LinkTotals totals)
+    {
+        var view = _current?.View ?? LinkView.Empty;
+        return new PeerReport
+        {
+            Peer = Id.Value,
+            Silo = silo,
+            Address = _current?.RemoteAddress ?? Address,
+            Health = (PeerHealth)(int)_supervisor.Health,
+            Incarnation = _lastIdentity.Peer.Incarnation.Value,
+            LinkNumber = _lastIdentity.LinkNumber,
+            IsDialer = _current is not null && _lastIdentity.Role == LinkRole.Dialer,
+            IsInterestSynced = _current is not null && view.IsInterestSynced,
+            RemoteInterest = [.. _supervisor.Memory.Interest.Select(static pattern => pattern.Value)],
+            QueuedFrames = view.QueuedFrames,
+            QueuedBytes = view.QueuedBytes,
+            EventsSent = totals.EventsSent,
+            EventsReceived = totals.EventsReceived,
+            EventsAcked = totals.EventsAcked,
+            DuplicatesDropped = totals.Duplicates,
+            Gaps = totals.Gaps,
+            Resumes = totals.Resumes,
+            BytesSent = totals.BytesSent,
+            BytesReceived = totals.BytesReceived,
+            Reconnects = _supervisor.Reconnects,
+            LagEvents = view.LagEvents,
+            RoundTripMicros = view.RoundTrip is { } roundTrip ? (long)roundTrip.TotalMicroseconds : -1,
+            ReportedUnixMs = _services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+            LastError = _lastError,
+        };
+    }
+
+    private async Task WithdrawInterestAsync()
+    {
+        await _interestGate.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (Current is null)
+            {
+                await _services.Host.SetRemoteInterestAsync(Id, [], static _ => { }, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+        catch (Exception error) when (error is EventMeshException or OperationCanceledException)
+        {
+            // The node is stopping, or a silo does not answer: interest without a link wakes nobody, and the next link states its own.
+            LinkLog.InterestNotCleared(_services.Logger, Id.Value, error);
+        }
+        finally
+        {
+            _interestGate.Release();
+        }
+    }
+
+    /// <summary>Called within the supervisor's calls, so under the gate.</summary>
+    private void OnTransition(HealthTransition transition)
+    {
+        LinkLog.HealthChanged(
+            _services.Logger, Id.Value, transition.From, transition.To, transition.Code == MeshErrorCode.None ? "" : transition.Code.ToLabel(), transition.Message);
+        ReportDue.Set();
+    }
+
+    private void LogIfStopped(MeshErrorCode before)
+    {
+        if (_supervisor.StoppedBy is var stoppedBy && stoppedBy != before && stoppedBy != MeshErrorCode.None)
+        {
+            LinkLog.DialingStopped(_services.Logger, Id.Value, stoppedBy.ToLabel());
+        }
+    }
+
+    private LinkTime Now() => LinkTime.Read(_services.Time, _services.ClockStart);
+}
