@@ -98,6 +98,9 @@ public sealed partial class LinkSession
     /// <summary>Events that the peer wants and has not acknowledged, as far as this link has looked. Takes time with the number of topics.</summary>
     public long LagEvents => _pump.LagEvents;
 
+    /// <summary>Entries of tables and queues that grow with topics and the peer's answers; for tests of their bounds.</summary>
+    internal int TrackedEntries => _pump.TrackedEntries + _intake.TrackedEntries + _lanes.QueuedFrames;
+
     /// <summary>When to give <see cref="TimePassed"/> at the latest.</summary>
     public TimeSpan NextDeadline => Phase switch
     {

@@ -36,11 +36,10 @@ internal sealed partial class ReplicaIntake
     /// <summary>Whether nothing is being stored.</summary>
     public bool IsQuiet => _receivers.Busy == 0;
 
+    public int TrackedEntries => _receivers.Count + _lookUps.Count;
+
     /// <summary>Takes nothing more: what comes is dropped unacknowledged and will be sent again on another link.</summary>
-    public void Stop()
-    {
-        _isStopped = true;
-    }
+    public void Stop() => _isStopped = true;
 
     public void Received(BatchFrame frame)
     {

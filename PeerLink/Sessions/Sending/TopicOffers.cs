@@ -14,6 +14,9 @@ internal sealed class TopicOffers(LinkContext context)
     /// <summary>Topics offered and not answered.</summary>
     public int Outstanding => _open.Count;
 
+    /// <summary>Topics that wait to be offered.</summary>
+    public int Pending => _pending.Count;
+
     public void Add(TopicSender sender)
     {
         sender.AwaitAnswer();
@@ -23,13 +26,24 @@ internal sealed class TopicOffers(LinkContext context)
     /// <summary>The peer has answered, or the topic is no longer wanted.</summary>
     public void Close(TopicSender sender) => _open.Remove(sender);
 
+    /// <summary>Forgets topics that have gone on without an answer.</summary>
+    public void DropVoid()
+    {
+        var live = _pending.Where(IsLive).ToArray();
+        _pending.Clear();
+        foreach (var entry in live)
+        {
+            _pending.Enqueue(entry);
+        }
+    }
+
     /// <summary>The next page, if there is one to send; null while too many are open.</summary>
     public OfferFrame? NextPage()
     {
         var offers = new List<TopicOffer>();
         while (offers.Count < OfferFrame.MaxOffers && _open.Count < MaxOutstanding && _pending.TryDequeue(out var next))
         {
-            if (next.Sender.Epoch == next.Epoch && next.Sender.State == TopicSendState.Offered)
+            if (IsLive(next))
             {
                 _open.Add(next.Sender);
                 offers.Add(new TopicOffer(next.Sender.Topic, context.Self.Node, next.Sender.End));
@@ -39,4 +53,7 @@ internal sealed class TopicOffers(LinkContext context)
         context.Counters.TopicsOffered += offers.Count;
         return offers.Count == 0 ? null : new OfferFrame(offers);
     }
+
+    private static bool IsLive((TopicSender Sender, int Epoch) entry) =>
+        entry.Sender.Epoch == entry.Epoch && entry.Sender.State == TopicSendState.Offered;
 }

@@ -95,7 +95,7 @@ internal sealed partial class TopicPump
         }
 
         _context.Hit(LinkBranch.AckTaken);
-        _context.Counters.EventsAcked += ack.Held.Sequence - sender.Acked.Sequence;
+        _context.Counters.EventsAcked += Math.Max(0, ack.Held.Sequence - sender.Acked.Sequence);
         sender.Acked = ack.Held;
         _context.Memory.Remember(ack.Topic, ack.Held);
         _senders.MarkIdle(sender);

@@ -40,7 +40,7 @@ internal sealed partial class TopicPump
     /// <summary>Topics whose position the peer has been asked for.</summary>
     public int OffersOutstanding => _offers.Outstanding;
 
-    public int Topics => _senders.Count;
+    public int TrackedEntries => _senders.Count + _ready.Count + _parked.Count + _offers.Pending;
 
     /// <summary>Events that the peer wants and has not acknowledged, as far as they are known.</summary>
     public long LagEvents => _senders.All.Sum(static sender => Math.Max(0, sender.End.Sequence - sender.Acked.Sequence));
@@ -68,6 +68,7 @@ internal sealed partial class TopicPump
             _senders.Remove(sender);
         }
 
+        DropVoid();
         _scan.Restart();
     }
 
@@ -96,7 +97,7 @@ internal sealed partial class TopicPump
             return;
         }
 
-        var last = default(TopicName);
+        TopicName? last = null;
         foreach (var (topic, end) in page.Topics)
         {
             if (!TryFind(topic, end))
@@ -301,6 +302,28 @@ internal sealed partial class TopicPump
     {
         sender.Park(_context.Now + wait);
         _parked.Enqueue((sender, sender.Epoch), sender.ParkedUntil);
+        if (_parked.Count > 2 * _context.Options.MaxTopics)
+        {
+            DropVoid();
+        }
+    }
+
+    /// <summary>Interest that comes and goes, or pauses without end, must not pile up entries of topics that have gone on elsewhere.</summary>
+    private void DropVoid()
+    {
+        var live = _ready.Where(sender => _senders.Find(sender.Topic) == sender).ToArray();
+        _ready.Clear();
+        foreach (var sender in live)
+        {
+            _ready.Enqueue(sender);
+        }
+
+        var parked = _parked.UnorderedItems
+            .Where(static entry => entry.Element.Sender.Epoch == entry.Element.Epoch && entry.Element.Sender.State == TopicSendState.Parked)
+            .ToArray();
+        _parked.Clear();
+        _parked.EnqueueRange(parked);
+        _offers.DropVoid();
     }
 
     private void Ready(TopicSender sender)

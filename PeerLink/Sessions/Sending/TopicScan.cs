@@ -62,10 +62,10 @@ internal sealed class TopicScan(LinkContext context, RemotePatterns patterns)
         PassTime();
     }
 
-    /// <summary>There is no place for another topic: goes on after <paramref name="last"/> when the next sweep is due.</summary>
-    public void GoOnLater(TopicName last)
+    /// <summary>There is no place for another topic: goes on after <paramref name="last"/>, or with the same page, when the next sweep is due.</summary>
+    public void GoOnLater(TopicName? last)
     {
-        _after = last;
+        _after = last ?? _after;
         NextAt = context.Now + context.Options.SweepInterval;
     }
 

@@ -246,6 +246,39 @@ public sealed class SendingTests
     }
 
     [Fact]
+    public void Bounds_PausesWithoutEnd_DoNotPileUp()
+    {
+        var driver = Wanting(["orders.>"], options: new LinkOptions { MaxTopics = 16 });
+        driver.Step(new TopicAdvanced(New));
+        driver.AnswerRead(driver.Take<ReadTopic>(), Position.None, 1);
+
+        for (var i = 1; i <= 100_000; i++)
+        {
+            driver.Receive(new PauseFrame(New, Us, i, MeshErrorCode.LogFull, TimeSpan.FromSeconds(100)));
+            driver.Outputs.Clear();
+        }
+
+        Assert.True(driver.Session.TrackedEntries < 100, $"{driver.Session.TrackedEntries} entries");
+    }
+
+    [Fact]
+    public void Bounds_InterestThatComesAndGoes_DoesNotPileUp()
+    {
+        var driver = Wanting([">"], options: new LinkOptions { MaxTopics = 16, MaxReads = 1 });
+        for (var i = 0; i < 2_000; i++)
+        {
+            driver.Step(new TopicAdvanced(New));
+            driver.Step(new TopicAdvanced(TopicName.Parse("orders.old")));
+            driver.Receive(new InterestSnapshotFrame("east", i % 2 == 0 ? [] : [">"], i + 2));
+            driver.Step(new RemoteInterestApplied(driver.Take<ApplyRemoteInterest>().Token, 700));
+            driver.TakeFrames();
+            driver.Outputs.Clear();
+        }
+
+        Assert.True(driver.Session.TrackedEntries < 100, $"{driver.Session.TrackedEntries} entries");
+    }
+
+    [Fact]
     public void PL004_ResumeAndPause_ForATopicThatIsNoLongerWanted_LeaveTheNumberBehindThem()
     {
         var driver = Wanting(["orders.>"]);
@@ -474,6 +507,23 @@ public sealed class SendingTests
 
         driver.Receive(new ResumeFrame(offered[0].Offers[0].Topic, Us, 1, At(Self, 3), ResumeStart.Position, 0));
         Assert.Equal(1, driver.TakeFrames().OfType<OfferFrame>().Sum(static offer => offer.Offers.Count));
+    }
+
+    [Fact]
+    public void Bounds_WhenThePlacesRunOutWithinAPage_TheScanGoesOnThere()
+    {
+        var driver = Wanting([">"], options: new LinkOptions { MaxTopics = 16 });
+        var first = driver.Take<FindTopics>();
+        FoundTopic[] page = [.. Enumerable.Range(0, 20).Select(static i => new FoundTopic(TopicName.Parse($"t{i:D2}"), At(Self, 0)))];
+
+        driver.Step(new TopicsFound(first.Token, page, page[^1].Topic, IsLast: true));
+        driver.Pass(driver.Options.SweepInterval);
+        var second = driver.Take<FindTopics>();
+        Assert.Equal("t15", second.After.Value);
+
+        driver.Step(new TopicsFound(second.Token, page[16..], page[^1].Topic, IsLast: true));
+        driver.Pass(driver.Options.SweepInterval);
+        Assert.Equal("t15", driver.Take<FindTopics>().After.Value);
     }
 
     [Fact]
