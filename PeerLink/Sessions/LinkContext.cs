@@ -39,10 +39,16 @@ internal sealed class LinkContext(NodeIdentity self, LinkOptions options, ILinkP
 
     public void Begin(LinkTime now, ICollection<LinkOutput> outputs)
     {
+        Begin(now);
+        _outputs = outputs;
+    }
+
+    /// <summary>Begins a call that has no outputs.</summary>
+    public void Begin(LinkTime now)
+    {
         // A clock that steps back would make timers fire twice; the owner's cannot, but costs nothing to hold.
         Now = now.Elapsed > Now ? now.Elapsed : Now;
         UnixMs = now.UnixMs;
-        _outputs = outputs;
     }
 
     public void End() => _outputs = Nowhere;

@@ -98,6 +98,10 @@ public sealed partial class LinkSession
     /// <summary>Events that the peer wants and has not acknowledged, as far as this link has looked. Takes time with the number of topics.</summary>
     public long LagEvents => _pump.LagEvents;
 
+    /// <summary>How far the peer is behind, as far as this link has looked. Takes time with the number of topics: measure it once a heartbeat.</summary>
+    public LinkLag MeasureLag(LinkTime now) =>
+        new(_pump.LagEvents, QueuedBytes + OutstandingBytes, _pump.OldestLag is { } since ? now.Elapsed - since : TimeSpan.Zero);
+
     /// <summary>Entries of tables and queues that grow with topics and the peer's answers; for tests of their bounds.</summary>
     internal int TrackedEntries => _pump.TrackedEntries + _intake.TrackedEntries + _lanes.QueuedFrames;
 
@@ -135,16 +139,14 @@ public sealed partial class LinkSession
     /// <summary>The next frame to write, control frames first; null when there is none now. Report each with <see cref="FrameSent"/> once it is taken.</summary>
     public LinkFrame? NextFrame(LinkTime now)
     {
-        _context.Begin(now, []);
-        var frame = Phase switch
+        _context.Begin(now);
+        return Phase switch
         {
             LinkPhase.Handshake => _lanes.NextControl(),
             LinkPhase.Established => NextControlFrame() ?? NextEvents() ?? _lanes.NextBestEffort(),
             LinkPhase.Closing => NextClosingFrame(),
             _ => null,
         };
-        _context.End();
-        return frame;
     }
 
     private void Take(LinkInput input)

@@ -97,6 +97,7 @@ internal sealed partial class TopicPump
         _context.Hit(LinkBranch.AckTaken);
         _context.Counters.EventsAcked += Math.Max(0, ack.Held.Sequence - sender.Acked.Sequence);
         sender.Acked = ack.Held;
+        sender.MeasureLag(_context.Now);
         _context.Memory.Remember(ack.Topic, ack.Held);
         _senders.MarkIdle(sender);
     }

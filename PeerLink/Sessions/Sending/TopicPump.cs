@@ -45,6 +45,9 @@ internal sealed partial class TopicPump
     /// <summary>Events that the peer wants and has not acknowledged, as far as they are known.</summary>
     public long LagEvents => _senders.All.Sum(static sender => Math.Max(0, sender.End.Sequence - sender.Acked.Sequence));
 
+    /// <summary>Since when the topic that lags longest has done so; null when none does.</summary>
+    public TimeSpan? OldestLag => _senders.All.Min(static sender => sender.LagsSince);
+
     public TimeSpan NextDeadline
     {
         get
@@ -328,6 +331,7 @@ internal sealed partial class TopicPump
 
     private void Ready(TopicSender sender)
     {
+        sender.MeasureLag(_context.Now);
         if (sender.CanRead && !sender.InReadyQueue)
         {
             sender.InReadyQueue = true;

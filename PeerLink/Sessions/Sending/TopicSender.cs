@@ -58,6 +58,9 @@ internal sealed class TopicSender(TopicName topic, ReadStart start)
 
     public TimeSpan ParkedUntil { get; private set; }
 
+    /// <summary>Since when the peer has lacked something; null when it lacks nothing that is known.</summary>
+    public TimeSpan? LagsSince { get; private set; }
+
     public bool CanRead => State == TopicSendState.Streaming && IsBehind && ReadToken == 0 && QueuedFrames < MaxQueuedFrames;
 
     /// <summary>Nothing under way and nothing to do: it can be forgotten without a trace.</summary>
@@ -88,6 +91,9 @@ internal sealed class TopicSender(TopicName topic, ReadStart start)
         ReadToken = 0;
         IsBehind = true;
     }
+
+    /// <summary>Notes whether the peer lacks something now.</summary>
+    public void MeasureLag(TimeSpan now) => LagsSince = Acked < End || IsBehind ? LagsSince ?? now : null;
 
     public void FrameQueued() => QueuedFrames++;
 

@@ -4,6 +4,7 @@ using EventMesh.Core.Identity;
 using EventMesh.Core.Topics;
 using EventMesh.PeerLink.Configuration;
 using EventMesh.PeerLink.Frames;
+using EventMesh.PeerLink.Metrics;
 using EventMesh.PeerLink.Sessions;
 using EventMesh.PeerLink.Supervision;
 using static EventMesh.PeerLink.Tests.Sessions.SessionDriver;
@@ -183,13 +184,45 @@ public sealed class SendingTests
         driver.Step(new TopicAdvanced(New));
         driver.AnswerRead(driver.Take<ReadTopic>(), Position.None, 10);
         driver.TakeFrames();
-        Assert.Equal(10, driver.Session.LagEvents);
+        Assert.Equal(10, driver.Session.MeasureLag(driver.Time).Events);
 
         driver.Receive(new AcksFrame([new PositionAck(New, Us, At(Self, 6))], 0));
 
         Assert.Equal(At(Self, 6), driver.Memory.Acked(New));
-        Assert.Equal(3, driver.Session.LagEvents);
+        Assert.Equal(3, driver.Session.MeasureLag(driver.Time).Events);
         Assert.Equal(7, driver.Session.Counters.EventsAcked);
+    }
+
+    [Fact]
+    public void PL006_Lag_IsMeasuredInEventsBytesAndTime()
+    {
+        var driver = Wanting(["orders.>"]);
+        Assert.Equal(default, driver.Session.MeasureLag(driver.Time));
+        driver.Step(new TopicAdvanced(New));
+        driver.AnswerRead(driver.Take<ReadTopic>(), Position.None, 10);
+        var frame = driver.TakeFrame<BatchFrame>();
+        driver.Now += TimeSpan.FromSeconds(2);
+
+        Assert.Equal(new LinkLag(10, frame.SizeBytes, TimeSpan.FromSeconds(2)), driver.Session.MeasureLag(driver.Time));
+
+        driver.Receive(new AcksFrame([new PositionAck(New, Us, At(Self, 9))], frame.SizeBytes));
+        Assert.Equal(default, driver.Session.MeasureLag(driver.Time));
+    }
+
+    [Fact]
+    public void PL006_Counters_TellWhatWasSentAndHowLongItTook()
+    {
+        var driver = Wanting(["orders.>"]);
+        driver.Step(new TopicAdvanced(New));
+        driver.AnswerRead(driver.Take<ReadTopic>(), Position.None, 10);
+        var before = driver.Session.Counters.FramesSent;
+        Assert.NotNull(driver.Session.NextFrame(driver.Time));
+        driver.Now += TimeSpan.FromMilliseconds(3);
+        driver.Step(new FrameSent());
+
+        Assert.Equal(10, driver.Session.Counters.EventsSent);
+        Assert.Equal(before + 1, driver.Session.Counters.FramesSent);
+        Assert.InRange(driver.Session.Counters.SendLatency.Percentile(1), TimeSpan.FromMilliseconds(3), TimeSpan.FromMilliseconds(6));
     }
 
     [Fact]
