@@ -128,9 +128,11 @@ public sealed class TurnTests : IAsyncLifetime
     {
         ITurnGrain grain = Grain;
 
-        await Assert.ThrowsAsync<TimeoutException>(() => grain.WaitBrieflyAsync("a").Within("a timeout of the call"));
-
+        Task call = grain.WaitBrieflyAsync("a");
         Assert.Equal("a began", await Probe.NextAsync());
+
+        await Assert.ThrowsAsync<TimeoutException>(() => call.Within("a timeout of the call"));
+
         Probe.Open("a");
         Assert.Equal("a ended", await Probe.NextAsync());
     }

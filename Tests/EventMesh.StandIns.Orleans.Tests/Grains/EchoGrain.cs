@@ -6,6 +6,7 @@ namespace EventMesh.StandIns.Orleans.Tests.Grains;
 public sealed class EchoGrain(ILocalSiloDetails silo) : Grain, IEchoGrain
 {
     private Basket _kept = new();
+    private Task _changing = Task.CompletedTask;
 
     public Task<string> SayAsync(string text) => Task.FromResult($"{this.GetPrimaryKeyString()} says {text}");
 
@@ -20,12 +21,16 @@ public sealed class EchoGrain(ILocalSiloDetails silo) : Grain, IEchoGrain
     {
         Basket answer = _kept;
         await Task.Yield();
-        _ = Task.Factory.StartNew(
+        _changing = Task.Factory.StartNew(
             () => _kept.Items.Add("after the answer"), CancellationToken.None, TaskCreationOptions.None, TaskScheduler.Current);
         return answer;
     }
 
-    public Task<int> CountKeptAsync() => Task.FromResult(_kept.Items.Count);
+    public async Task<int> CountKeptAsync()
+    {
+        await _changing;
+        return _kept.Items.Count;
+    }
 
     public Task<Ticket> ReturnAsync(Ticket ticket) => Task.FromResult(ticket);
 

@@ -19,7 +19,7 @@ public interface ITurnGrain : IGrainWithStringKey
 
     Task<bool> WaitCancellableAsync(string gate, CancellationToken cancellationToken);
 
-    [ResponseTimeout("00:00:00.2")]
+    [ResponseTimeout("00:00:02")]
     Task WaitBrieflyAsync(string gate);
 
     Task<int> AddSlowlyAsync(int number, int rounds);
