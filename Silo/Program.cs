@@ -1,0 +1,3 @@
+using EventMesh.Silo;
+
+return await SiloProgram.RunAsync(args, Console.Out, Console.Error);
