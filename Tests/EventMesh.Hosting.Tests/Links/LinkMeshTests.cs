@@ -97,7 +97,7 @@ public sealed class LinkMeshTests
             var opened = cut;
             cable.Reset();
             await east.Host.PublishAsync("tick", $"{cut}");
-            await Soon(() => cable.Opened > opened && east.Gateway.GetPeers().Single().Health == PeerHealth.Healthy,
+            await Eventually.IsTrue(() => cable.Opened > opened && east.Gateway.GetPeers().Single().Health == PeerHealth.Healthy,
                 () => $"link {cut + 1}; {cable.Opened} were opened: {east.Gateway.GetPeers().Single()}");
         }
 
@@ -119,7 +119,7 @@ public sealed class LinkMeshTests
         await west.Host.WaitAsync(() => west.Host.Log.GetReader(Core.Topics.TopicName.Parse(Topic)).Bounds.End.Value == 2, static () => "the early events to be flushed");
 
         east.Host.Want(Topic);
-        await Soon(() => east.Gateway.IsInterestSynced && west.Gateway.GetPeers().Single().RemoteInterest is [Topic], "the interest to be applied");
+        await Eventually.IsTrue(() => east.Gateway.IsInterestSynced && west.Gateway.GetPeers().Single().RemoteInterest is [Topic], "the interest to be applied");
         await east.Host.HoldsAsync(Topic, west.Id, await west.Host.PublishAsync(Topic, "late"));
 
         Assert.Equal(["west gap BeforeInterest", "west/2:late"], await east.Host.ReadAllAsync(Topic));
@@ -182,7 +182,7 @@ public sealed class LinkMeshTests
 
         await east.DisposeAsync();
 
-        await Soon(() => west.Gateway.GetPeers().Single().Health == PeerHealth.Disconnected, "the link to end");
+        await Eventually.IsTrue(() => west.Gateway.GetPeers().Single().Health == PeerHealth.Disconnected, "the link to end");
         Assert.Contains("The node is stopping", west.Gateway.GetPeers().Single().LastError, StringComparison.Ordinal);
         Assert.Contains(west.Ownership.Reports, static report => report.Health == PeerHealth.Healthy);
         Assert.Equal(id.Value, west.Gateway.GetPeers().Single().Peer);
@@ -199,7 +199,7 @@ public sealed class LinkMeshTests
         await SyncedAsync(west, east);
         east.Host.StoreFailure = MeshErrorCode.LogFull;
         var end = await west.Host.PublishAsync(Topic, "a", "b", "c");
-        await Soon(() => west.Gateway.GetPeers().Single().EventsSent >= 3, "the events to be sent and refused for now");
+        await Eventually.IsTrue(() => west.Gateway.GetPeers().Single().EventsSent >= 3, "the events to be sent and refused for now");
 
         east.Host.StoreFailure = MeshErrorCode.None;
         await east.Host.HoldsAsync(Topic, west.Id, end);
@@ -212,25 +212,11 @@ public sealed class LinkMeshTests
     {
         foreach (var node in nodes)
         {
-            await Soon(
+            await Eventually.IsTrue(
                 () => node.Gateway.GetPeers() is var peers && peers.Count == nodes.Length - 1
                     && peers.All(static peer => peer.Health == PeerHealth.Healthy && peer.IsInterestSynced),
                 () => $"{node.Id} to be linked with {nodes.Length - 1} peers and in step with them: {string.Join("; ", node.Gateway.GetPeers())}");
         }
-    }
-
-    /// <summary>For states that no event announces: looks every few milliseconds, up to half a minute.</summary>
-    private static Task Soon(Func<bool> condition, string what) => Soon(condition, () => what);
-
-    private static async Task Soon(Func<bool> condition, Func<string> describe)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5), TimeProvider.System);
-        for (var i = 0; i < 6_000 && !condition(); i++)
-        {
-            await timer.WaitForNextTickAsync();
-        }
-
-        Assert.True(condition(), $"Expected {describe()}.");
     }
 
     private static async Task<Position> PublishManyAsync(LinkedNode node, int count, int first = 0)
