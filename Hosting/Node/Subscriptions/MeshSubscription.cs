@@ -222,13 +222,23 @@ internal sealed class MeshSubscription : IMeshSubscription, IWakeTarget
             return cursor;
         }
 
-        return _request.Start switch
+        var reader = _log.GetReader(topic);
+        return _request switch
         {
-            SubscribeStart.Earliest => _log.GetReader(topic).Bounds.Start,
-            SubscribeStart.Offset => new LogOffset(_request.StartValue!.Value),
-            SubscribeStart.Time => _log.GetReader(topic).OffsetAtTime(_request.StartValue!.Value),
-            _ => _log.GetReader(topic).OffsetAtTime(SinceUnixMs),
+            { Start: SubscribeStart.Earliest } => reader.Bounds.Start,
+            { Start: SubscribeStart.Offset, StartValue: { } offset } => new LogOffset(offset),
+            { StartValue: { } time } => StartAtTime(reader, time),
+            _ => reader.OffsetAtTime(SinceUnixMs),
         };
+    }
+
+    /// <summary>Where a time in the past begins. If everything that is held is younger, what is no longer held may have been as well: then the start lies before
+    /// it, so that the reader is told of the gap.</summary>
+    private static LogOffset StartAtTime(ITopicReader reader, long timeUnixMs)
+    {
+        var offset = reader.OffsetAtTime(timeUnixMs);
+        var start = reader.Bounds.Start;
+        return start > LogOffset.Zero && offset <= start ? new LogOffset(start.Value - 1) : offset;
     }
 
     private void ScanPage()

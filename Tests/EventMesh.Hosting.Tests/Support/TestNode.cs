@@ -26,9 +26,13 @@ internal sealed class TestNode : IAsyncDisposable
     public IMeshNode this[int silo] => Services(silo).GetRequiredService<IMeshNode>();
 
     public static async Task<TestNode> StartAsync(
-        int silos = 1, Action<EventMeshOptions>? configure = null, IFlushScheduler? flush = null, Action<ISiloBuilder>? silo = null)
+        int silos = 1,
+        Action<EventMeshOptions>? configure = null,
+        IFlushScheduler? flush = null,
+        Action<ISiloBuilder>? silo = null,
+        MemoryStorageOptions? storage = null)
     {
-        var store = new MemoryLogStore(NodeId.Parse("west"), new MemoryStorageOptions(), TimeProvider.System, flush);
+        var store = new MemoryLogStore(NodeId.Parse("west"), storage ?? new MemoryStorageOptions(), TimeProvider.System, flush);
         var builder = new InProcessTestClusterBuilder((short)silos);
         builder.ConfigureSilo((_, siloBuilder) =>
         {
