@@ -1,0 +1,54 @@
+using System.Globalization;
+
+namespace EventMesh.Benchmarks;
+
+/// <summary>The command line.</summary>
+internal sealed record BenchmarkArguments
+{
+    public const string Usage = """
+        Usage: dotnet run -c Release --project Benchmarks -- [name ...] [options]
+
+          name ...       which benchmarks to run; all if none is named
+          --list         say which there are
+          --seconds N    how long each case is measured, 0.03 to 600 (default 1.5); a third more goes into warming up
+          --json         one JSON object on standard output; progress goes to standard error
+          --help         this text
+        """;
+
+    private const double DefaultSeconds = 1.5;
+
+    public IReadOnlyList<string> Names { get; init; } = [];
+
+    public TimeSpan PerCase { get; init; } = TimeSpan.FromSeconds(DefaultSeconds);
+
+    public bool Json { get; init; }
+
+    public bool List { get; init; }
+
+    public bool Help { get; init; }
+
+    /// <exception cref="FormatException">What cannot be understood, and what could.</exception>
+    public static BenchmarkArguments Parse(IReadOnlyList<string> arguments, IReadOnlyCollection<string> known)
+    {
+        var parsed = new BenchmarkArguments();
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            parsed = arguments[i] switch
+            {
+                "--list" => parsed with { List = true },
+                "--json" => parsed with { Json = true },
+                "--help" or "-h" => parsed with { Help = true },
+                "--seconds" => parsed with { PerCase = Seconds(++i < arguments.Count ? arguments[i] : "") },
+                var name when known.Contains(name) => parsed with { Names = [.. parsed.Names, name] },
+                var other => throw new FormatException($"'{other}' is neither an option nor a benchmark ({string.Join(", ", known)})."),
+            };
+        }
+
+        return parsed;
+    }
+
+    private static TimeSpan Seconds(string text) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0.03 and <= 600
+            ? TimeSpan.FromSeconds(seconds)
+            : throw new FormatException($"--seconds takes 0.03 to 600, not '{text}'.");
+}
