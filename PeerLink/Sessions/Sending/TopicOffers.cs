@@ -40,6 +40,11 @@ internal sealed class TopicOffers(LinkContext context)
     /// <summary>The next page, if there is one to send; null while too many are open.</summary>
     public OfferFrame? NextPage()
     {
+        if (_pending.Count == 0)
+        {
+            return null;
+        }
+
         var offers = new List<TopicOffer>();
         while (offers.Count < OfferFrame.MaxOffers && _open.Count < MaxOutstanding && _pending.TryDequeue(out var next))
         {

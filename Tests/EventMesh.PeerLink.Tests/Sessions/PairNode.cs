@@ -18,9 +18,9 @@ internal sealed class PairNode(NodeIdentity identity, Random random)
     private readonly Dictionary<TopicName, List<PairRecord>> _logs = [];
     private readonly Dictionary<TopicName, int> _flushed = [];
 
-    public NodeIdentity Identity { get; } = identity;
+    public NodeIdentity Identity { get; private set; } = identity;
 
-    public PeerMemory Memory { get; } = new(100);
+    public PeerMemory Memory { get; private set; } = new(100);
 
     public LinkSession? Session { get; set; }
 
@@ -77,6 +77,19 @@ internal sealed class PairNode(NodeIdentity identity, Random random)
             _flushed[topic] = Log(topic).Count;
             yield return topic;
         }
+    }
+
+    /// <summary>The process dies and starts again: what was not flushed is gone, and so is all that was only remembered.</summary>
+    public void Crash()
+    {
+        foreach (var (topic, log) in _logs)
+        {
+            log.RemoveRange(Flushed(topic), log.Count - Flushed(topic));
+        }
+
+        Identity = Identity with { Incarnation = new Incarnation(Identity.Incarnation.Value + 100) };
+        Memory = new PeerMemory(100);
+        PeerWantsSince.Clear();
     }
 
     /// <summary>Carries out one request and returns the answer; null where there is none to give.</summary>
@@ -166,11 +179,8 @@ internal sealed class PairNode(NodeIdentity identity, Random random)
             after = before;
         }
 
-        var events = own.Where(record => record.Position > after).Take(random.Next(1, 4)).ToArray();
-        if (events.Length > 0)
-        {
-            items.Add(new LinkItem(Pack(events)));
-        }
+        var events = own.Where(record => record.Position > after).Take(random.Next(1, 4));
+        items.AddRange(events.GroupBy(static record => record.Position.Incarnation).Select(run => new LinkItem(Pack([.. run]))));
 
         return new TopicRead(read.Token, read.Topic, items, next, end, false, MeshErrorCode.None);
     }

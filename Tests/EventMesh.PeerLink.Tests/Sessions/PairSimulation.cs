@@ -32,7 +32,7 @@ internal sealed class PairSimulation
             MaxTopics = _random.Next(2) == 0 ? 4 : 64,
             MaxReads = _random.Next(1, 4),
             FirstContact = _random.Next(2) == 0 ? FirstContact.Live : FirstContact.Earliest,
-            CreditBytes = _random.Next(100, 800),
+            CreditBytes = _random.Next(90, 500),
         };
         _nodes = [Node("a", 10), Node("b", 20)];
     }
@@ -144,7 +144,14 @@ internal sealed class PairSimulation
 
     private void End(PairNode node)
     {
-        if (_random.Next(2) == 0)
+        var kind = _random.Next(5);
+        if (kind == 0)
+        {
+            Step(node, new StreamEnded(MeshErrorCode.LinkClosed, "crash"));
+            node.Crash();
+        }
+
+        if (kind < 3)
         {
             Cut();
         }
