@@ -100,6 +100,7 @@ public sealed partial class LinkSession
         }
 
         _context.Memory = admission.Memory;
+        _context.Memory.BeginLink(_context.Identity.Peer.Incarnation);
         Phase = LinkPhase.Established;
         if (_role == LinkRole.Listener)
         {

@@ -9,9 +9,10 @@ public sealed class PeerMemory
 {
     private readonly Lock _gate = new();
     private readonly int _capacity;
-    private readonly Dictionary<TopicName, LinkedListNode<(TopicName Topic, Position Acked)>> _acks = [];
-    private readonly LinkedList<(TopicName Topic, Position Acked)> _byUse = new();
+    private readonly Dictionary<TopicName, LinkedListNode<Ack>> _acks = [];
+    private readonly LinkedList<Ack> _byUse = new();
     private Dictionary<TopicPattern, long> _since = [];
+    private Incarnation _life;
     private bool _forgot;
 
     /// <summary>Creates an empty memory for at most <paramref name="capacity"/> topics; the one used least recently is forgotten first.</summary>
@@ -57,7 +58,26 @@ public sealed class PeerMemory
 
             _byUse.Remove(node);
             _byUse.AddFirst(node);
-            return node.Value.Acked;
+            return node.Value.Held;
+        }
+    }
+
+    /// <summary>Whether the peer has said in its present life that it holds <paramref name="position"/> of the topic.</summary>
+    public bool IsConfirmed(TopicName topic, Position position)
+    {
+        lock (_gate)
+        {
+            return _acks.TryGetValue(topic, out var node) && node.Value.Held == position && node.Value.Life == _life;
+        }
+    }
+
+    /// <summary>Begins a link to <paramref name="life"/> of the peer. What an earlier life said remains a hint where to begin, but no longer proves
+    /// that nothing is missing: the peer may have lost its store with it.</summary>
+    public void BeginLink(Incarnation life)
+    {
+        lock (_gate)
+        {
+            _life = life;
         }
     }
 
@@ -83,7 +103,7 @@ public sealed class PeerMemory
                 _forgot = true;
             }
 
-            _acks[topic] = _byUse.AddFirst((topic, held));
+            _acks[topic] = _byUse.AddFirst(new Ack(topic, held, _life));
         }
     }
 
@@ -125,4 +145,6 @@ public sealed class PeerMemory
             _forgot = false;
         }
     }
+
+    private readonly record struct Ack(TopicName Topic, Position Held, Incarnation Life);
 }

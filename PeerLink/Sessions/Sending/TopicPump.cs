@@ -135,7 +135,7 @@ internal sealed partial class TopicPump
         }
 
         sender.End = read.End;
-        if (read.NeedsOffer)
+        if (read.NeedsOffer || IsUnproven(read))
         {
             _context.Hit(LinkBranch.TopicOffered);
             _offers.Add(sender);
@@ -265,7 +265,7 @@ internal sealed partial class TopicPump
             return true;
         }
 
-        return _patterns.WantedSince(topic) is not { } since || _context.Memory.Acked(topic) == end || TryBegin(topic, since);
+        return _patterns.WantedSince(topic) is not { } since || _context.Memory.IsConfirmed(topic, end) || TryBegin(topic, since);
     }
 
     private bool TryBegin(TopicName topic, long since)
@@ -297,6 +297,13 @@ internal sealed partial class TopicPump
         // Once something was forgotten, nothing remembered no longer means nothing sent: every event then counts as older, and the peer is asked.
         return new ReadStart(ReadStartKind.Open, Position.None, null, _context.Memory.HasForgotten ? long.MaxValue : since);
     }
+
+    /// <summary>There is nothing to send after what an earlier life of the peer acknowledged, so nothing would bring to light what the peer has lost since.</summary>
+    private bool IsUnproven(TopicRead read) =>
+        read.Items.Count == 0
+        && !read.End.IsNone
+        && _context.Memory.Acked(read.Topic) == read.End
+        && !_context.Memory.IsConfirmed(read.Topic, read.End);
 
     private bool IsPeerAhead(TopicSender sender, Position end) =>
         sender.Start.Kind == ReadStartKind.After && sender.Cursor > end && sender.Cursor.Incarnation >= _context.Self.Incarnation;

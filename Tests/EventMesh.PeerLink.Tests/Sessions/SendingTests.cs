@@ -498,12 +498,27 @@ public sealed class SendingTests
     public void Sweep_DoesNotWakeTopicsThatAreAckedAndForgotten()
     {
         var memory = new PeerMemory(100);
+        memory.BeginLink(SessionDriver.Peer.Incarnation);
         memory.Remember(New, At(Self, 7));
         var driver = Wanting(["orders.>"], memory: memory);
 
         driver.Step(new TopicsFound(driver.Take<FindTopics>().Token, [new FoundTopic(New, At(Self, 7))], New, true));
 
         Assert.False(driver.Has<ReadTopic>());
+    }
+
+    [Fact]
+    public void PL004_AckOfAnEarlierLife_WithNothingLeftToSend_IsAskedAgain()
+    {
+        var memory = new PeerMemory(100);
+        memory.BeginLink(new Incarnation(SessionDriver.Peer.Incarnation.Value - 1));
+        memory.Remember(New, At(Self, 7));
+        var driver = Wanting(["orders.>"], memory: memory);
+
+        driver.Step(new TopicsFound(driver.Take<FindTopics>().Token, [new FoundTopic(New, At(Self, 7))], New, true));
+        driver.AnswerNothing(driver.Take<ReadTopic>(), end: At(Self, 7));
+
+        Assert.Equal([new TopicOffer(New, Us, At(Self, 7))], driver.TakeFrame<OfferFrame>().Offers);
     }
 
     [Fact]
