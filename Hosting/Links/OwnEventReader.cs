@@ -102,7 +102,9 @@ internal sealed class OwnEventReader(ILinkHost host)
             case ReadStartKind.Time:
                 next = reader.OffsetAtTime(start.SinceUnixMs);
                 var packer = new OwnRunPacker(Self, Position.None, request.MaxBytes);
-                packer.AddGap(reader.PositionBefore(Self, next), GapReason.BeforeInterest);
+                // At the start of the log nobody knows any more which of the events before it were wanted: they are gone either way.
+                var reason = next > reader.Bounds.Start ? GapReason.BeforeInterest : GapReason.Trimmed;
+                packer.AddGap(reader.PositionBefore(Self, next), reason);
                 return packer;
 
             default:
