@@ -37,7 +37,7 @@ public sealed partial class MemoryLogStore
         return Write(writer, bytes, (log, stamp) =>
         {
             var held = log.Held(batch.Origin);
-            var decision = ReplicationRule.Decide(held, batch);
+            var decision = DecideBatch(log.Topic, held, batch);
             return decision.Verdict switch
             {
                 ReplicaVerdict.Take => Take(log, held, batch, decision, stamp),

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using EventMesh.Core.Errors;
+using EventMesh.Core.Events;
 using EventMesh.Core.Identity;
 using EventMesh.Core.Topics;
 using Microsoft.Extensions.Logging;
@@ -109,6 +110,9 @@ public sealed partial class MemoryLogStore
             }
         }
     }
+
+    /// <summary>How replicated batches are judged; simulations put wrong rules here to see them caught.</summary>
+    internal Func<TopicName, Position, ReplicaBatch, ReplicaDecision> DecideBatch { get; set; } = static (_, held, batch) => ReplicationRule.Decide(held, batch);
 
     internal long ReadTime() => _clock.Read();
 

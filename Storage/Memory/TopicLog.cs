@@ -22,7 +22,7 @@ internal sealed partial class TopicLog(TopicName topic, int segmentBytes, int ma
     public long Start { get; private set; }
 
     /// <summary>The offset after the last flushed record.</summary>
-    public long Limit { get; private set; }
+    public long Limit { get; set; }
 
     /// <summary>The offset that the next record gets.</summary>
     public long Next { get; private set; }

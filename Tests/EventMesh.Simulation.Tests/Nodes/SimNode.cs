@@ -97,7 +97,7 @@ internal sealed class SimNode : IFlushScheduler
     void IFlushScheduler.Schedule(Action flush)
     {
         var store = Store;
-        _world.Loop.In(_world.Soon() + SlowFlush, () =>
+        _world.Loop.In(_world.Soon() + _world.Plan.FlushTime + SlowFlush, () =>
         {
             // The flush of a store that was lost meanwhile flushes nothing.
             if (store == Store)

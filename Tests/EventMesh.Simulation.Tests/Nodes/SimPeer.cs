@@ -3,6 +3,7 @@ using EventMesh.Core.Identity;
 using EventMesh.Core.Topics;
 using EventMesh.PeerLink.Sessions;
 using EventMesh.PeerLink.Supervision;
+using EventMesh.Simulation.Tests.Checking;
 using EventMesh.Simulation.Tests.World;
 
 namespace EventMesh.Simulation.Tests.Nodes;
@@ -183,6 +184,12 @@ internal sealed class SimPeer
     private void Begin(SimConnection connection, LinkRole role, long number)
     {
         var link = new SimLink(_world, _node, _life, this, connection, role, number, role == LinkRole.Dialer ? _other.Id : default, ++_lastKey);
+        if (_world.Chance(0.01))
+        {
+            _world.Faults.Count(SimFault.SlowReceiver);
+            link.ReadsFrom = _world.Loop.Now + _world.Plan.Links.HandshakeTimeout * 1.5;
+        }
+
         _links.Add(link);
         link.Start();
     }

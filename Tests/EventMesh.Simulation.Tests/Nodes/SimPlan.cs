@@ -67,6 +67,9 @@ internal sealed class SimPlan
     /// <summary>Whether nodes change their interest all the time.</summary>
     public bool IsFickle { get; }
 
+    /// <summary>What a flush takes at least. On a slow disk it shows whether links wait for it.</summary>
+    public TimeSpan FlushTime => TimeSpan.FromMilliseconds(Variant == SimVariant.SendBeforeFlush ? 100 : 0);
+
     public LinkOptions Links { get; }
 
     public MemoryStorageOptions Storage { get; }
