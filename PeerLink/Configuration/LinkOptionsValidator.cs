@@ -56,7 +56,8 @@ public sealed class LinkOptionsValidator : IValidateOptions<LinkOptions>
         if (options.MaxMessageBytes < largestSnapshot)
         {
             failures.Add(
-                $"{Key(nameof(options.MaxMessageBytes))} is {options.MaxMessageBytes}; {Key(nameof(options.MaxInterestPatterns))} needs at least {largestSnapshot}.");
+                $"{Key(nameof(options.MaxMessageBytes))} is {options.MaxMessageBytes}; "
+                + $"{Key(nameof(options.MaxInterestPatterns))} needs at least {largestSnapshot}.");
         }
     }
 

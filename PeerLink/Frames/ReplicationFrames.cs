@@ -8,7 +8,8 @@ namespace EventMesh.PeerLink.Frames;
 /// <summary>Consecutive events of one topic and origin.</summary>
 /// <param name="Topic">The topic.</param>
 /// <param name="Batch">The events and what they follow.</param>
-/// <param name="ResumeNumber">The greatest number of a Resume or Pause, for whatever topic, that the sender had obeyed when it queued this; zero for none.</param>
+/// <param name="ResumeNumber">The greatest number of a Resume or Pause, for whatever topic, that the sender had obeyed when it queued this;
+/// zero for none.</param>
 public sealed record BatchFrame(TopicName Topic, ReplicaBatch Batch, long ResumeNumber) : LinkFrame
 {
     /// <inheritdoc/>
@@ -60,7 +61,8 @@ public enum ResumeStart
 /// <summary>Says where the receiver stands: the truth from which the sender goes on.</summary>
 /// <param name="Topic">The topic.</param>
 /// <param name="Origin">Whose events.</param>
-/// <param name="Number">Greater than that of any Resume or Pause before on this link; the sender's next frames echo it, those of this topic with a smaller one are ignored.</param>
+/// <param name="Number">Greater than that of any Resume or Pause before on this link; the sender's next frames echo it, those of this topic
+/// with a smaller one are ignored.</param>
 /// <param name="Held">The receiver's position; none at first contact.</param>
 /// <param name="Start">How to start when <paramref name="Held"/> is none.</param>
 /// <param name="StartTimeUnixMs">The time for <see cref="ResumeStart.Time"/>.</param>
@@ -70,7 +72,8 @@ public sealed record ResumeFrame(
 /// <summary>A receiver's flushed position.</summary>
 public sealed record PositionAck(TopicName Topic, NodeId Origin, Position Held);
 
-/// <summary>Cumulative acknowledgements, and credit that has become free: batches and gaps take as much as their <see cref="LinkFrame.SizeBytes"/>. They move credit and lag, never the truth.</summary>
+/// <summary>Cumulative acknowledgements, and credit that has become free: batches and gaps take as much as their
+/// <see cref="LinkFrame.SizeBytes"/>. They move credit and lag, never the truth.</summary>
 /// <param name="Acks">The newest position per topic and origin since the last such frame; may be empty.</param>
 /// <param name="CreditBytes">Bytes that have become free again.</param>
 public sealed record AcksFrame(IReadOnlyList<PositionAck> Acks, long CreditBytes) : LinkFrame

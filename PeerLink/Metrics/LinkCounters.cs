@@ -1,6 +1,7 @@
 namespace EventMesh.PeerLink.Metrics;
 
-/// <summary>What a link has done since it was opened. Only its session writes; any thread may read, and may see counts of different moments.</summary>
+/// <summary>What a link has done since it was opened. Only its session writes; any thread may read, and may see counts of different
+/// moments.</summary>
 public sealed class LinkCounters
 {
     /// <summary>Frames put into the send queue.</summary>

@@ -1,7 +1,8 @@
 namespace EventMesh.PeerLink.Sessions;
 
 /// <summary>The decisions that a session can come to, by the part of it that comes to them.</summary>
-/// <remarks>A simulation between nodes of this release drives all but those that need a reference peer, best-effort frames, or a peer that breaks rules;
+/// <remarks>A simulation between nodes of this release drives all but those that need a reference peer, best-effort frames, or a peer that
+/// breaks rules;
 /// those have tests of their own.</remarks>
 public enum LinkBranch
 {

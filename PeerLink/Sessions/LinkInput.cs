@@ -23,7 +23,8 @@ public sealed record FrameReceived(LinkFrame Frame) : LinkInput;
 /// <summary>The transport has taken the oldest frame that <see cref="LinkSession.NextFrame"/> gave out and that was not reported yet.</summary>
 public sealed record FrameSent : LinkInput;
 
-/// <summary>Reading or writing has ended: nothing more will come. A frame that could not be read is a <see cref="CloseRequested"/> instead: the peer is told.</summary>
+/// <summary>Reading or writing has ended: nothing more will come. A frame that could not be read is a <see cref="CloseRequested"/> instead: the
+/// peer is told.</summary>
 /// <param name="Code"><see cref="MeshErrorCode.None"/> when the peer ended the stream in an orderly way.</param>
 /// <param name="Message">What the transport said.</param>
 public sealed record StreamEnded(MeshErrorCode Code, string Message) : LinkInput;
@@ -42,7 +43,8 @@ public sealed record PeerAdmitted(PeerMemory Memory) : LinkInput;
 /// <param name="Drain">Whether what is queued and what is being stored is finished first, up to the drain timeout.</param>
 public sealed record CloseRequested(MeshErrorCode Code, string Message, TimeSpan? RetryAfter, bool Drain) : LinkInput;
 
-/// <summary>What this node wants, whole. Give it once before <see cref="StreamOpened"/>, then after every change; an older version is ignored.</summary>
+/// <summary>What this node wants, whole. Give it once before <see cref="StreamOpened"/>, then after every change; an older version is
+/// ignored.</summary>
 public sealed record LocalInterestChanged(long Version, IReadOnlyList<TopicPattern> Patterns) : LinkInput;
 
 /// <summary>Answers <see cref="ApplyRemoteInterest"/>.</summary>
@@ -72,7 +74,8 @@ public sealed record TopicsFound(long Token, IReadOnlyList<FoundTopic> Topics, T
 /// <param name="Items">Own events and gaps, each continuing the one before it.</param>
 /// <param name="Next">Where the next read begins.</param>
 /// <param name="End">This node's last flushed position in the topic.</param>
-/// <param name="NeedsOffer">For <see cref="ReadStartKind.Open"/>: older events precede the peer's interest, so it must be asked what it holds; there are no items.</param>
+/// <param name="NeedsOffer">For <see cref="ReadStartKind.Open"/>: older events precede the peer's interest, so it must be asked what it holds;
+/// there are no items.</param>
 /// <param name="Code">Why the read failed; the session tries again later.</param>
 public sealed record TopicRead(
     long Token, TopicName Topic, IReadOnlyList<LinkItem> Items, LogOffset Next, Position End, bool NeedsOffer, MeshErrorCode Code) : LinkInput;

@@ -6,7 +6,8 @@ using EventMesh.Core.Topics;
 namespace EventMesh.PeerLink.Sessions;
 
 /// <summary>Something that a session wants done. Requests carry a token that their answer repeats.</summary>
-/// <remarks>Frames are no outputs: after every step the owner takes them with <see cref="LinkSession.NextFrame"/> while its writer has room.</remarks>
+/// <remarks>Frames are no outputs: after every step the owner takes them with <see cref="LinkSession.NextFrame"/> while its writer has
+/// room.</remarks>
 public abstract record LinkOutput
 {
     private protected LinkOutput()
@@ -14,7 +15,8 @@ public abstract record LinkOutput
     }
 }
 
-/// <summary>The peer has said who it is. Answer with <see cref="PeerAdmitted"/> or <see cref="CloseRequested"/> before the next frame is given.</summary>
+/// <summary>The peer has said who it is. Answer with <see cref="PeerAdmitted"/> or <see cref="CloseRequested"/> before the next frame is
+/// given.</summary>
 public sealed record PeerIdentified(LinkIdentity Identity) : LinkOutput;
 
 /// <summary>The handshakes are done and frames flow.</summary>
@@ -23,7 +25,8 @@ public sealed record LinkEstablished(LinkIdentity Identity) : LinkOutput;
 /// <summary>The link's health has changed.</summary>
 public sealed record HealthChanged(LinkHealth From, LinkHealth To) : LinkOutput;
 
-/// <summary>Make <paramref name="Patterns"/> the peer's interest on every silo of this node; answer with <see cref="RemoteInterestApplied"/>.</summary>
+/// <summary>Make <paramref name="Patterns"/> the peer's interest on every silo of this node; answer with
+/// <see cref="RemoteInterestApplied"/>.</summary>
 public sealed record ApplyRemoteInterest(long Token, IReadOnlyList<TopicPattern> Patterns) : LinkOutput;
 
 /// <summary>List topics after <paramref name="After"/> that match a pattern, are not the system's and hold a flushed event of this node; answer with
@@ -41,19 +44,23 @@ public sealed record ReadTopic(long Token, TopicName Topic, ReadStart Start, int
 public enum ReadStartKind
 {
     /// <summary>
-    /// After <see cref="ReadStart.After"/>. Where events between it and the first one that is held are gone, the first item is a gap (trimmed) over them.
-    /// The first batch's previous position is that of the own event before it in the log, and only with a cursor is it known to be <see cref="ReadStart.After"/>.
+    /// After <see cref="ReadStart.After"/>. Where events between it and the first one that is held are gone, the first item is a gap (trimmed)
+    /// over them.
+    /// The first batch's previous position is that of the own event before it in the log, and only with a cursor is it known to be
+    /// <see cref="ReadStart.After"/>.
     /// </summary>
     After,
 
     /// <summary>
-    /// First contact with nothing remembered: if no own event precedes <see cref="ReadStart.SinceUnixMs"/>, as <see cref="After"/> nothing; else there is
+    /// First contact with nothing remembered: if no own event precedes <see cref="ReadStart.SinceUnixMs"/>, as <see cref="After"/> nothing;
+    /// else there is
     /// nothing to read and the answer is <see cref="TopicRead.NeedsOffer"/>.
     /// </summary>
     Open,
 
     /// <summary>
-    /// At the first event appended at or after <see cref="ReadStart.SinceUnixMs"/>; where own events precede it the first item is a gap (before-interest)
+    /// At the first event appended at or after <see cref="ReadStart.SinceUnixMs"/>; where own events precede it the first item is a gap
+    /// (before-interest)
     /// from nothing up to the last of them.
     /// </summary>
     Time,
@@ -66,13 +73,16 @@ public enum ReadStartKind
 /// <param name="SinceUnixMs">The log's time for the other kinds.</param>
 public readonly record struct ReadStart(ReadStartKind Kind, Position After, LogOffset? Cursor, long SinceUnixMs);
 
-/// <summary>Say which flushed position of <paramref name="Origin"/> this node holds in each topic; answer with <see cref="PositionsFound"/>.</summary>
+/// <summary>Say which flushed position of <paramref name="Origin"/> this node holds in each topic; answer with
+/// <see cref="PositionsFound"/>.</summary>
 public sealed record LookUpPositions(long Token, NodeId Origin, IReadOnlyList<TopicName> Topics) : LinkOutput;
 
-/// <summary>Store the peer's items, in order; answer with <see cref="ItemsReplicated"/> once they are flushed. One call per topic is under way at a time.</summary>
+/// <summary>Store the peer's items, in order; answer with <see cref="ItemsReplicated"/> once they are flushed. One call per topic is under way
+/// at a time.</summary>
 public sealed record ReplicateItems(long Token, TopicName Topic, NodeId Origin, IReadOnlyList<LinkItem> Items) : LinkOutput;
 
-/// <summary>Store a reference peer's events as this node's own; answer with <see cref="EventsIngested"/>. One call per topic is under way at a time.</summary>
+/// <summary>Store a reference peer's events as this node's own; answer with <see cref="EventsIngested"/>. One call per topic is under way at a
+/// time.</summary>
 public sealed record IngestEvents(long Token, TopicName Topic, EventBatch Events) : LinkOutput;
 
 /// <summary>Something worth a log line or a count.</summary>

@@ -14,7 +14,8 @@ namespace EventMesh.PeerLink.Sessions;
 /// <remarks>
 /// <para>No threads, clocks, randomness or I/O: the same inputs give the same outputs. The owner makes all calls one after another, and after every
 /// <see cref="Step"/> carries out the outputs in order, then takes frames with <see cref="NextFrame"/> while its writer has room.</para>
-/// <para>Nothing here decides what is true: positions come from the logs of both sides. Whatever is lost with a session costs time, never an event.</para>
+/// <para>Nothing here decides what is true: positions come from the logs of both sides. Whatever is lost with a session costs time, never an
+/// event.</para>
 /// <para>Errors have the radius of the stream: a peer that breaks a rule is told so and the link closes; what it said before stays valid.</para>
 /// </remarks>
 public sealed partial class LinkSession
@@ -73,7 +74,8 @@ public sealed partial class LinkSession
     /// <summary>What the link has done.</summary>
     public LinkCounters Counters => _context.Counters;
 
-    /// <summary>Whether the owner should give the peer's next frame now. False while the peer's events wait for room: then its stream is not read.</summary>
+    /// <summary>Whether the owner should give the peer's next frame now. False while the peer's events wait for room: then its stream is not
+    /// read.</summary>
     public bool WantsFrames =>
         Phase is LinkPhase.Handshake or LinkPhase.Closing || (Phase == LinkPhase.Established && !_ingest.IsFull);
 
@@ -115,7 +117,8 @@ public sealed partial class LinkSession
     };
 
     /// <summary>Takes one input and adds what follows from it to <paramref name="outputs"/>.</summary>
-    /// <exception cref="InvalidOperationException">The owner gave an input that cannot be now, such as a frame before the peer was admitted.</exception>
+    /// <exception cref="InvalidOperationException">The owner gave an input that cannot be now, such as a frame before the peer was
+    /// admitted.</exception>
     public void Step(LinkInput input, LinkTime now, ICollection<LinkOutput> outputs)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -136,7 +139,8 @@ public sealed partial class LinkSession
         _context.End();
     }
 
-    /// <summary>The next frame to write, control frames first; null when there is none now. Report each with <see cref="FrameSent"/> once it is taken.</summary>
+    /// <summary>The next frame to write, control frames first; null when there is none now. Report each with <see cref="FrameSent"/> once it is
+    /// taken.</summary>
     public LinkFrame? NextFrame(LinkTime now)
     {
         _context.Begin(now);

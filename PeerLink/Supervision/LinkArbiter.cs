@@ -8,7 +8,8 @@ public static class LinkArbiter
 {
     /// <summary>Whether <paramref name="next"/> takes the place of <paramref name="current"/>.</summary>
     /// <remarks>
-    /// A greater incarnation of the peer wins. Else dials of the higher node id win over those of the lower one, and among dials of one node the greater
+    /// A greater incarnation of the peer wins. Else dials of the higher node id win over those of the lower one, and among dials of one node
+    /// the greater
     /// link number. A reference peer numbers nothing: its own dial wins over ours, and its newest over its older ones.
     /// </remarks>
     public static bool Replaces(NodeId self, LinkIdentity current, LinkIdentity next)

@@ -5,7 +5,8 @@ using EventMesh.PeerLink.Sessions;
 namespace EventMesh.PeerLink.Supervision;
 
 /// <summary>What becomes of a link whose peer has said who it is.</summary>
-/// <param name="Admit">Whether it stays: answer the session with <see cref="PeerAdmitted"/>, else with <see cref="CloseRequested"/> and the code and message.</param>
+/// <param name="Admit">Whether it stays: answer the session with <see cref="PeerAdmitted"/>, else with <see cref="CloseRequested"/> and the
+/// code and message.</param>
 /// <param name="Code">Why it is refused.</param>
 /// <param name="Message">Why, in words for the peer.</param>
 /// <param name="RetryAfter">When a refused peer may come back.</param>

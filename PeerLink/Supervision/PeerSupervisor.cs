@@ -5,9 +5,11 @@ using EventMesh.PeerLink.Sessions;
 
 namespace EventMesh.PeerLink.Supervision;
 
-/// <summary>One peer over all its links: when to dial it, which of two links stays, which of its lives is the newest, how it is, what is remembered of it.</summary>
+/// <summary>One peer over all its links: when to dial it, which of two links stays, which of its lives is the newest, how it is, what is
+/// remembered of it.</summary>
 /// <remarks>
-/// Pure and free of threads: the owner serialises the calls and does what they say. Links go by keys that the owner gives. At most one link is current;
+/// Pure and free of threads: the owner serialises the calls and does what they say. Links go by keys that the owner gives. At most one link is
+/// current;
 /// at most one dial is under way.
 /// </remarks>
 public sealed class PeerSupervisor
@@ -23,7 +25,8 @@ public sealed class PeerSupervisor
     private bool _peerDialsUs;
     private bool _everLinked;
 
-    /// <summary>Creates the supervisor of <paramref name="peer"/>; <paramref name="dials"/>: whether this node has its address and dials it.</summary>
+    /// <summary>Creates the supervisor of <paramref name="peer"/>; <paramref name="dials"/>: whether this node has its address and dials
+    /// it.</summary>
     /// <param name="self">This node.</param>
     /// <param name="peer">The peer.</param>
     /// <param name="dials">Whether to dial.</param>
@@ -112,7 +115,8 @@ public sealed class PeerSupervisor
 
             return Refuse(
                 MeshErrorCode.DuplicateNodeId,
-                $"Node id '{identity.Peer.Node}' is in use by incarnation {_newest}, newer than {identity.Peer.Incarnation}: two nodes carry one id, or a clock went back.");
+                $"Node id '{identity.Peer.Node}' is in use by incarnation {_newest}, newer than {identity.Peer.Incarnation}: "
+                + "two nodes carry one id, or a clock went back.");
         }
 
         if (_current is { } current && !Replaces(current.Identity, current.Since, identity, now))

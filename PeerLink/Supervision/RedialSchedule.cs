@@ -3,7 +3,8 @@ using EventMesh.PeerLink.Configuration;
 namespace EventMesh.PeerLink.Supervision;
 
 /// <summary>When to dial an address: at once at first, then with exponential backoff and full jitter. Pure; one owner.</summary>
-/// <remarks>Each wait is uniform between a floor and a ceiling of 1, 2, 4 ... 30 seconds (by default), so that a mesh that lost one node does not return to it in step.</remarks>
+/// <remarks>Each wait is uniform between a floor and a ceiling of 1, 2, 4 ... 30 seconds (by default), so that a mesh that lost one node does
+/// not return to it in step.</remarks>
 public sealed class RedialSchedule
 {
     private static readonly TimeSpan Floor = TimeSpan.FromMilliseconds(20);
@@ -31,7 +32,8 @@ public sealed class RedialSchedule
     /// <summary>Takes back all doubling: the address has served well.</summary>
     public void Succeeded() => _failures = 0;
 
-    /// <summary>Waits for the next step of the backoff, or for what the peer asked for (at most 5 minutes) and a little jitter, whichever is later.</summary>
+    /// <summary>Waits for the next step of the backoff, or for what the peer asked for (at most 5 minutes) and a little jitter, whichever is
+    /// later.</summary>
     public void Failed(TimeSpan now, TimeSpan? comeBackAfter)
     {
         var ceiling = _options.BackoffInitial * Math.Pow(2, Math.Min(_failures, 30));

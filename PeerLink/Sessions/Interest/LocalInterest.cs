@@ -4,7 +4,8 @@ using EventMesh.PeerLink.Frames;
 namespace EventMesh.PeerLink.Sessions.Interest;
 
 /// <summary>Tells the peer what this node wants: a snapshot after the handshakes, then what has changed.</summary>
-/// <remarks>Frames are made when the writer has room, from what is wanted at that moment: interest that comes and goes meanwhile costs nothing.</remarks>
+/// <remarks>Frames are made when the writer has room, from what is wanted at that moment: interest that comes and goes meanwhile costs
+/// nothing.</remarks>
 internal sealed class LocalInterest(LinkContext context)
 {
     /// <summary>Changes beyond this many are told as a snapshot.</summary>

@@ -5,7 +5,8 @@ using EventMesh.PeerLink.Frames;
 
 namespace EventMesh.PeerLink.Sessions.Interest;
 
-/// <summary>Takes the peer's interest and has it applied on all of this node's silos, one state at a time; what comes meanwhile is applied next.</summary>
+/// <summary>Takes the peer's interest and has it applied on all of this node's silos, one state at a time; what comes meanwhile is applied
+/// next.</summary>
 internal sealed class RemoteInterest(LinkContext context, RemotePatterns patterns)
 {
     private readonly HashSet<TopicPattern> _wanted = [];
@@ -19,7 +20,8 @@ internal sealed class RemoteInterest(LinkContext context, RemotePatterns pattern
     /// <summary>When a failed attempt is repeated.</summary>
     public TimeSpan RetryAt { get; private set; } = TimeSpan.MaxValue;
 
-    /// <summary>A reference peer that dials does not repeat its interest after a reconnect: what it wanted last still holds. It goes on live.</summary>
+    /// <summary>A reference peer that dials does not repeat its interest after a reconnect: what it wanted last still holds. It goes on
+    /// live.</summary>
     public void Begin()
     {
         _keepTimes = !context.IsReference;

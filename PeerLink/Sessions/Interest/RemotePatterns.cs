@@ -25,7 +25,8 @@ internal sealed class RemotePatterns
         All = patterns;
     }
 
-    /// <summary>The log's time since which the peer wants <paramref name="topic"/>; null when it does not. System topics never leave their node.</summary>
+    /// <summary>The log's time since which the peer wants <paramref name="topic"/>; null when it does not. System topics never leave their
+    /// node.</summary>
     public long? WantedSince(TopicName topic)
     {
         if (topic.IsSystem)

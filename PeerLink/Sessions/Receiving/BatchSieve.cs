@@ -3,10 +3,12 @@ using EventMesh.Core.Events;
 
 namespace EventMesh.PeerLink.Sessions.Receiving;
 
-/// <summary>Takes apart a batch that holds events which this node can never take: each run of those becomes a gap, what is left stays batches.</summary>
+/// <summary>Takes apart a batch that holds events which this node can never take: each run of those becomes a gap, what is left stays
+/// batches.</summary>
 internal static class BatchSieve
 {
-    /// <summary>The batch itself when every event in it is valid, else its pieces in order. A part that cannot even be walked is one gap up to the end.</summary>
+    /// <summary>The batch itself when every event in it is valid, else its pieces in order. A part that cannot even be walked is one gap up to
+    /// the end.</summary>
     public static IReadOnlyList<LinkItem> Sift(ReplicaBatch batch)
     {
         try

@@ -8,7 +8,8 @@ namespace EventMesh.PeerLink.Sessions.Receiving;
 
 /// <summary>Takes a reference peer's events, which have no identity, into this node's logs as its own.</summary>
 /// <remarks>
-/// The peer cannot repeat them: what cannot be stored now is kept and tried again, and while as much waits as the limit allows, its stream is not read.
+/// The peer cannot repeat them: what cannot be stored now is kept and tried again, and while as much waits as the limit allows, its stream is
+/// not read.
 /// What can never be stored is dropped and counted.
 /// </remarks>
 internal sealed class EventIngest(LinkContext context)

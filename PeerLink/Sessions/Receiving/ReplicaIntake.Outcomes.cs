@@ -56,7 +56,8 @@ internal sealed partial class ReplicaIntake
         if (result.Rewound)
         {
             _context.Hit(LinkBranch.OriginRewound);
-            _context.Notice(LinkNoticeKind.OriginRewound, $"The peer went on at {received.Item.Last} behind events that this node holds.", receiver.Topic);
+            _context.Notice(
+                LinkNoticeKind.OriginRewound, $"The peer went on at {received.Item.Last} behind events that this node holds.", receiver.Topic);
         }
 
         if (result.Verdict == ReplicaVerdict.Take && received.Item.Gap is { } gap)

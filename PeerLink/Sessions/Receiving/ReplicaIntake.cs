@@ -6,7 +6,8 @@ using EventMesh.PeerLink.Frames;
 
 namespace EventMesh.PeerLink.Sessions.Receiving;
 
-/// <summary>Takes the peer's events into this node's logs, in order per topic, and answers for them: acknowledgement, Resume, Pause or a gap.</summary>
+/// <summary>Takes the peer's events into this node's logs, in order per topic, and answers for them: acknowledgement, Resume, Pause or a
+/// gap.</summary>
 /// <remarks>The log decides by contiguity. An acknowledgement leaves only after the log has said that it is flushed.</remarks>
 internal sealed partial class ReplicaIntake
 {
@@ -100,7 +101,9 @@ internal sealed partial class ReplicaIntake
 
         if (frame.Offers.FirstOrDefault(offer => offer.Origin != _context.Peer) is { } foreign)
         {
-            _context.Violate(MeshErrorCode.MalformedFrame, $"Topic '{foreign.Topic}' is offered for '{foreign.Origin}'; a node offers its own events.");
+            _context.Hit(LinkBranch.ForeignOrigin);
+            _context.Violate(
+                MeshErrorCode.MalformedFrame, $"Topic '{foreign.Topic}' is offered for '{foreign.Origin}'; a node offers its own events.");
             return;
         }
 
@@ -152,7 +155,8 @@ internal sealed partial class ReplicaIntake
         return true;
     }
 
-    /// <summary>Whether the frame was sent after the peer obeyed the topic's last Resume or Pause; else it is ignored and its credit returned.</summary>
+    /// <summary>Whether the frame was sent after the peer obeyed the topic's last Resume or Pause; else it is ignored and its credit
+    /// returned.</summary>
     private bool IsExpected(TopicName topic, long number, int sizeBytes, int events)
     {
         if (_receivers.Find(topic) is not { AwaitedNumber: > 0 } receiver)

@@ -3,7 +3,8 @@ using EventMesh.PeerLink.Frames;
 
 namespace EventMesh.PeerLink.Sessions.Sending;
 
-/// <summary>Frames that no log keeps. A frame that finds the lane full waits in it for <see cref="LinkOptions.SendTimeout"/>; then the drop policy decides.</summary>
+/// <summary>Frames that no log keeps. A frame that finds the lane full waits in it for <see cref="LinkOptions.SendTimeout"/>; then the drop
+/// policy decides.</summary>
 /// <remarks>As many may wait as the lane holds; beyond that the policy decides at once. What is dropped is counted.</remarks>
 internal sealed class BestEffortLane(LinkContext context)
 {

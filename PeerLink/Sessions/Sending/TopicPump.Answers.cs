@@ -129,7 +129,8 @@ internal sealed partial class TopicPump
         if (origin != _context.Self.Node || number <= _obeyedNumber)
         {
             _context.Violate(
-                MeshErrorCode.MalformedFrame, $"Number {number} for topic '{topic}' of '{origin}' follows {_obeyedNumber} or names another node's events.");
+                MeshErrorCode.MalformedFrame,
+                $"Number {number} for topic '{topic}' of '{origin}' follows {_obeyedNumber} or names another node's events.");
             return false;
         }
 

@@ -3,7 +3,8 @@ using EventMesh.PeerLink.Sessions.Interest;
 
 namespace EventMesh.PeerLink.Sessions.Sending;
 
-/// <summary>Walks through this node's topics page by page: after interest has changed, and once a sweep interval for what lost wake-ups left behind.</summary>
+/// <summary>Walks through this node's topics page by page: after interest has changed, and once a sweep interval for what lost wake-ups left
+/// behind.</summary>
 internal sealed class TopicScan(LinkContext context, RemotePatterns patterns)
 {
     private const int PageSize = 1024;
@@ -62,7 +63,8 @@ internal sealed class TopicScan(LinkContext context, RemotePatterns patterns)
         PassTime();
     }
 
-    /// <summary>There is no place for another topic: goes on after <paramref name="last"/>, or with the same page, when the next sweep is due.</summary>
+    /// <summary>There is no place for another topic: goes on after <paramref name="last"/>, or with the same page, when the next sweep is
+    /// due.</summary>
     public void GoOnLater(TopicName? last)
     {
         _after = last ?? _after;

@@ -3,7 +3,8 @@ using EventMesh.PeerLink.Frames;
 
 namespace EventMesh.PeerLink.Transport.InProcess;
 
-/// <summary>A stream between two nodes of one process, and the hand of a test on it: it can be cut, or fall silent without a word. Thread-safe.</summary>
+/// <summary>A stream between two nodes of one process, and the hand of a test on it: it can be cut, or fall silent without a word.
+/// Thread-safe.</summary>
 public sealed class InProcessLink : IDisposable
 {
     private readonly Lock _gate = new();
