@@ -14,6 +14,8 @@ internal static class SiloLogging
         var level = Read(configuration[$"{EventMeshOptions.Section}:{Key}"]);
         logging.SetMinimumLevel(level is LogLevel.Trace or LogLevel.Debug or > LogLevel.Warning ? level : LogLevel.Warning);
         logging.AddFilter("EventMesh", level);
+        // What keeps the host from starting is said in words by the program; the host would say it first, as a stack trace.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level is LogLevel.Trace or LogLevel.Debug ? level : LogLevel.None);
         logging.AddSimpleConsole(static console =>
         {
             console.SingleLine = true;
