@@ -11,7 +11,7 @@ public sealed class TcpRelay : IAsyncDisposable
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly HashSet<Socket> _sockets = [];
     private readonly List<Task> _tasks = [];
-    private readonly IPEndPoint _target;
+    private IPEndPoint _target;
     private TaskCompletionSource _flows = Flowing();
     private bool _isClosed;
 
@@ -32,6 +32,9 @@ public sealed class TcpRelay : IAsyncDisposable
         relay._tasks.Add(Task.Run(relay.AcceptAsync));
         return relay;
     }
+
+    /// <summary>Leads new connections to <paramref name="target"/>: the node has come back at another port.</summary>
+    public void Redirect(string target) => Volatile.Write(ref _target, IPEndPoint.Parse(target));
 
     /// <summary>Lets no more bytes pass, until <see cref="Heal"/>.</summary>
     public void GoSilent()
@@ -116,7 +119,7 @@ public sealed class TcpRelay : IAsyncDisposable
     {
         try
         {
-            await to.ConnectAsync(_target).ConfigureAwait(false);
+            await to.ConnectAsync(Volatile.Read(ref _target)).ConfigureAwait(false);
             await Task.WhenAll(PumpAsync(from, to), PumpAsync(to, from)).ConfigureAwait(false);
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
