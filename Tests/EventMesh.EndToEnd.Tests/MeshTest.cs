@@ -1,0 +1,66 @@
+using EventMesh.EndToEnd.Tests.Processes;
+using EventMesh.TestKit.Network;
+using Xunit.Abstractions;
+
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
+namespace EventMesh.EndToEnd.Tests;
+
+/// <summary>A test with processes: whatever it starts ends with it, and what the processes wrote is in the test's output.</summary>
+public abstract class MeshTest(ITestOutputHelper output) : IAsyncLifetime
+{
+    private readonly Stack<IAsyncDisposable> _owned = new();
+    private readonly List<(string Name, ProcessOutput Lines)> _outputs = [];
+
+    /// <inheritdoc/>
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public async Task DisposeAsync()
+    {
+        while (_owned.TryPop(out var owned))
+        {
+            await owned.DisposeAsync();
+        }
+
+        foreach (var (name, lines) in _outputs)
+        {
+            output.WriteLine($"--- {name}{Environment.NewLine}{lines}");
+        }
+    }
+
+    /// <summary>Ends <paramref name="resource"/> with the test.</summary>
+    private protected T Own<T>(T resource)
+        where T : IAsyncDisposable
+    {
+        _owned.Push(resource);
+        return resource;
+    }
+
+    /// <summary>A node that is ready, and dials <paramref name="connectPeers"/> (<c>id=address:port</c>).</summary>
+    private protected Task<SiloProcess> StartAsync(string node, params string[] connectPeers) => StartAsync(node, connectPeers, null);
+
+    /// <summary>A node that is ready, with more configuration keys.</summary>
+    private protected async Task<SiloProcess> StartAsync(
+        string node, IReadOnlyCollection<string> connectPeers, IReadOnlyDictionary<string, string>? environment)
+    {
+        var silo = Own(SiloProcess.Start(node, connectPeers, environment));
+        _outputs.Add((node, silo.Output));
+        await silo.ReadyAsync();
+        return silo;
+    }
+
+    /// <summary>A program beside the test.</summary>
+    private protected ChildProcess Run(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var child = Own(ChildProcess.Start(program, arguments, environment));
+        _outputs.Add((Path.GetFileNameWithoutExtension(program), child.Output));
+        return child;
+    }
+
+    /// <summary>A cable to <paramref name="target"/> (<c>address:port</c>).</summary>
+    private protected TcpRelay Cable(string target) => Own(TcpRelay.Start(target));
+
+    /// <summary>A live subscriber at <paramref name="silo"/>.</summary>
+    private protected async Task<Subscriber> SubscribeAsync(SiloProcess silo, string pattern) => Own(await Subscriber.OpenAsync(silo.Client, pattern));
+}
