@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.Text;
+using EventMesh.Client;
+using EventMesh.Core.Errors;
+using Spectre.Console;
+
+namespace EventMesh.Cli;
+
+/// <summary>What a command works with: a client, and where to write.</summary>
+internal sealed class CliSession : IAsyncDisposable
+{
+    private CliSession(ParseResult parsed)
+    {
+        Server = parsed.GetValue(GlobalOptions.Server)!;
+        IsJson = parsed.GetValue(GlobalOptions.Json);
+        var timeout = parsed.GetValue(GlobalOptions.Timeout);
+        Client = MeshClient.ForGrpc(Server, new MeshClientOptions { RequestTimeout = timeout, ConnectTimeout = timeout });
+        Output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), 16 * 1024);
+    }
+
+    public string Server { get; }
+
+    public bool IsJson { get; }
+
+    public IMeshClient Client { get; }
+
+    /// <summary>Standard output, buffered: whoever waits flushes first.</summary>
+    public TextWriter Output { get; }
+
+    /// <summary>For people.</summary>
+    public IAnsiConsole People { get; } = AnsiConsole.Console;
+
+    /// <summary>Runs a command and turns what goes wrong into a sentence and an exit code.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="cancelled">What Ctrl-C means for it.</param>
+    public static async Task<int> RunAsync(ParseResult parsed, Func<CliSession, Task<int>> command, int cancelled = ExitCode.Failed)
+    {
+        try
+        {
+            await using var session = new CliSession(parsed);
+            return await command(session);
+        }
+        catch (OperationCanceledException)
+        {
+            return cancelled;
+        }
+        catch (EventMeshException exception)
+        {
+            await Console.Error.WriteLineAsync($"{exception.Code.ToLabel()} {exception.Message}");
+            if (Advice(exception.Code) is { } advice)
+            {
+                await Console.Error.WriteLineAsync(advice);
+            }
+
+            return IsUsage(exception.Code) ? ExitCode.Usage : ExitCode.Failed;
+        }
+        catch (IOException exception)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return ExitCode.Failed;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Output.FlushAsync();
+        await Output.DisposeAsync();
+        await Client.DisposeAsync();
+    }
+
+    private static bool IsUsage(MeshErrorCode code) => code
+        is MeshErrorCode.InvalidTopic
+        or MeshErrorCode.InvalidPattern
+        or MeshErrorCode.InvalidArgument
+        or MeshErrorCode.InvalidHeaders
+        or MeshErrorCode.InvalidConfiguration;
+
+    private static string? Advice(MeshErrorCode code) => code switch
+    {
+        MeshErrorCode.NodeNotReady => "Start a node with 'dotnet run --project Silo', or name another with --server.",
+        MeshErrorCode.TopicUnknown => "See what there is with 'eventmesh topics'.",
+        MeshErrorCode.InvalidOffset => "See which offsets there are with 'eventmesh topics'.",
+        MeshErrorCode.Busy or MeshErrorCode.LogFull => "The node is at a limit: try again in a moment.",
+        MeshErrorCode.OutcomeUnknown => "Look with 'eventmesh replay' before you publish it again.",
+        _ => null,
+    };
+}

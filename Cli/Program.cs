@@ -1,0 +1,3 @@
+using EventMesh.Cli;
+
+return await CliProgram.RunAsync(args);
