@@ -6,12 +6,8 @@ using EventMesh.Hosting.Node;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Orleans.Hosting;
 using Mesh = EventMesh.Protocol.Mesh.V1;
 
 namespace EventMesh.UserHost.Tests;
@@ -22,7 +18,7 @@ public sealed class OwnHostTests
     [Fact]
     public async Task TwoLines_MakeANode_BesideTheHostsOwnEndpoints()
     {
-        await using var app = Build(builder => builder.WebHost.UseUrls("http://127.0.0.1:0"));
+        await using var app = UserHost.Build(builder => builder.WebHost.UseUrls("http://127.0.0.1:0"));
         app.MapGet("/", () => "mine");
         await app.StartAsync();
         var addresses = app.Services.GetRequiredService<MeshAddresses>();
@@ -39,7 +35,7 @@ public sealed class OwnHostTests
     [Fact]
     public async Task OwnKestrelEndpoints_GoOnWorking()
     {
-        await using var app = Build(builder => builder.WebHost.ConfigureKestrel(static server => server.Listen(IPAddress.Loopback, 0)));
+        await using var app = UserHost.Build(builder => builder.WebHost.ConfigureKestrel(static server => server.Listen(IPAddress.Loopback, 0)));
         app.MapGet("/health/live", () => "mine, on my port");
         await app.StartAsync();
         var addresses = app.Services.GetRequiredService<MeshAddresses>();
@@ -53,7 +49,7 @@ public sealed class OwnHostTests
     [Fact]
     public async Task Ports_ServeOnlyTheirOwn()
     {
-        await using var app = Build(static builder => builder.WebHost.UseUrls("http://127.0.0.1:0"));
+        await using var app = UserHost.Build(static builder => builder.WebHost.UseUrls("http://127.0.0.1:0"));
         app.MapGet("/", () => "mine");
         await app.StartAsync();
         var addresses = app.Services.GetRequiredService<MeshAddresses>();
@@ -75,7 +71,7 @@ public sealed class OwnHostTests
     [Fact]
     public async Task HostCode_CanUseTheNodeDirectly()
     {
-        await using var app = Build(static _ => { });
+        await using var app = UserHost.Build(static _ => { });
         await app.StartAsync();
         var node = app.Services.GetRequiredService<IMeshNode>();
         await using var subscription = await node.SubscribeAsync(
@@ -103,37 +99,11 @@ public sealed class OwnHostTests
     {
         var refusal = await Assert.ThrowsAsync<OptionsValidationException>(async () =>
         {
-            await using var app = Build(builder => builder.Configuration[$"EventMesh:{key}"] = value);
+            await using var app = UserHost.Build(builder => builder.Configuration[$"EventMesh:{key}"] = value);
             await app.StartAsync();
         });
 
         Assert.Contains(named, refusal.Message, StringComparison.Ordinal);
-    }
-
-    private static WebApplication Build(Action<WebApplicationBuilder> configure)
-    {
-        var builder = WebApplication.CreateBuilder();
-        builder.Logging.ClearProviders();
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["EventMesh:NodeId"] = "west",
-            ["EventMesh:PeerListen"] = "127.0.0.1:0",
-            ["EventMesh:HttpPort"] = "0",
-        });
-        configure(builder);
-        var cluster = $"user-{Guid.NewGuid():N}";
-        builder.Host.UseOrleans(silo => silo.UseLocalhostClustering(FreePort(), 0, null, cluster, cluster).AddEventMesh());
-        var app = builder.Build();
-        app.MapEventMesh();
-        return app;
-    }
-
-    /// <summary>Genuine Orleans listens on this port; the next host takes another.</summary>
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static string OwnUrl(WebApplication app, MeshAddresses addresses) => app.Urls.Single(url =>
