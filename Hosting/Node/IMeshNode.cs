@@ -15,6 +15,7 @@ public interface IMeshNode
     /// <remarks>
     /// Coalesces: while the last batch of a topic is under way, what is published to it gathers and goes as the next one. Calls made one
     /// after another keep their order. Pending bytes per topic are bounded: beyond, <c>Busy</c> at once with a hint when to retry.
+    /// Cancelling gives up the wait: what is under way may be stored all the same, so the batch's bytes must stay as they are even then.
     /// </remarks>
     /// <exception cref="Core.Errors.EventMeshException"><c>TopicReserved</c>, <c>Busy</c>, <c>NodeNotReady</c>, <c>OutcomeUnknown</c> or a storage code.</exception>
     ValueTask<PublishReceipt> PublishAsync(TopicName topic, EventBatch events, Durability durability, CancellationToken cancellationToken);

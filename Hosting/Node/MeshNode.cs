@@ -5,6 +5,7 @@ using EventMesh.Core.Topics;
 using EventMesh.Grains.Catalog;
 using EventMesh.Grains.Interfaces;
 using EventMesh.Grains.Interfaces.Messages;
+using EventMesh.Hosting.Node.Lifecycle;
 using EventMesh.Hosting.Node.Publishing;
 using EventMesh.Hosting.Node.Subscriptions;
 using EventMesh.Storage;
@@ -22,11 +23,18 @@ internal sealed class MeshNode : IMeshNode
     private readonly SubscriptionHub _subscriptions;
     private readonly PublishLanes _lanes;
     private readonly IGrainFactory _grains;
+    private readonly NodeState _state;
 
     public MeshNode(
-        NodeLog log, SubscriptionHub subscriptions, IGrainFactory grains, IOptions<EventMeshOptions> options, ILogger<MeshNode> logger)
+        NodeLog log,
+        NodeState state,
+        SubscriptionHub subscriptions,
+        IGrainFactory grains,
+        IOptions<EventMeshOptions> options,
+        ILogger<MeshNode> logger)
     {
         _log = log;
+        _state = state;
         _subscriptions = subscriptions;
         _grains = grains;
         _lanes = new PublishLanes(AppendAsync, NodeId.Parse(options.Value.NodeId), options.Value, logger);
@@ -55,6 +63,10 @@ internal sealed class MeshNode : IMeshNode
             ? TopicListing.List(_log.Log, pattern, after, limit)
             : throw new EventMeshException(MeshErrorCode.InvalidArgument, $"limit: {limit} must be 1 to {MaxTopicPage}.");
 
-    private Task<AppendReply> AppendAsync(TopicName topic, AppendRequest request) =>
-        _grains.GetGrain<ITopicGrain>(topic.Value).AppendAsync(request, CancellationToken.None);
+    private async Task<AppendReply> AppendAsync(TopicName topic, AppendRequest request)
+    {
+        var reply = await _grains.GetGrain<ITopicGrain>(topic.Value).AppendAsync(request, CancellationToken.None).ConfigureAwait(false);
+        _state.Note(reply.Code, reply.Message);
+        return reply;
+    }
 }

@@ -22,7 +22,7 @@ internal static class UserHost
         });
         configure(builder);
         var cluster = $"user-{Guid.NewGuid():N}";
-        builder.Host.UseOrleans(silo => silo.UseLocalhostClustering(FreePort(), 0, null, cluster, cluster).AddEventMesh());
+        builder.Host.UseOrleans(silo => silo.UseLocalhostClustering(FreePort(), 0, null, cluster, cluster).AddEventMesh().AddEventMesh());
         var app = builder.Build();
         app.MapEventMesh();
         return app;

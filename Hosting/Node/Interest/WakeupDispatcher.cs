@@ -1,5 +1,7 @@
 using EventMesh.Core.Routing;
+using EventMesh.Core.Topics;
 using EventMesh.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace EventMesh.Hosting.Node.Interest;
 
@@ -8,7 +10,7 @@ namespace EventMesh.Hosting.Node.Interest;
 /// Runs after the flush, against the table of that moment. Nothing is queued here: a subscription and another silo keep one entry per topic,
 /// so a wake-up costs a match and a mark, on the log's own thread.
 /// </remarks>
-internal sealed class WakeupDispatcher(InterestTable table) : IFlushListener
+internal sealed partial class WakeupDispatcher(InterestTable table, ILogger<WakeupDispatcher> logger) : IFlushListener
 {
     [ThreadStatic]
     private static MatchSet<IWakeTarget>? s_matches;
@@ -33,8 +35,24 @@ internal sealed class WakeupDispatcher(InterestTable table) : IFlushListener
         {
             if (toRemote || !target.IsRemote)
             {
-                target.OnAdvanced(advance);
+                Wake(target, advance);
             }
         }
     }
+
+    private void Wake(IWakeTarget target, TopicAdvance advance)
+    {
+        try
+        {
+            target.OnAdvanced(advance);
+        }
+        catch (Exception fault)
+        {
+            // A fault of one must not cost the others their wake-up, nor the log its thread.
+            LogFault(logger, advance.Topic, fault);
+        }
+    }
+
+    [LoggerMessage(EventIds.WakeUpFault, LogLevel.Error, "Somebody who wants topic {Topic} failed to be woken.")]
+    private static partial void LogFault(ILogger logger, TopicName topic, Exception fault);
 }

@@ -1,22 +1,29 @@
 using EventMesh.Core.Errors;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace EventMesh.Hosting.Node.Lifecycle;
 
 /// <summary>The silo's health, as its parts report it. Thread-safe.</summary>
-internal sealed class NodeState : INodeHealth, IDisposable
+internal sealed partial class NodeState : INodeHealth, IDisposable
 {
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenRegistration _hostStops;
     private readonly SortedDictionary<MeshErrorCode, string> _problems = [];
+    private readonly ILogger _logger;
     private bool _isServing;
+    private bool _isDisposed;
 
     /// <summary>The host's stop begins with the web server, which waits for streams to end: so they are told at once, not when the silo's turn comes.</summary>
-    public NodeState(IHostApplicationLifetime? host = null) =>
+    public NodeState(ILogger<NodeState> logger, IHostApplicationLifetime? host = null)
+    {
+        _logger = logger;
+        Stopping = _stopping.Token;
         _hostStops = host?.ApplicationStopping.Register(BeginStop) ?? default;
+    }
 
-    public CancellationToken Stopping => _stopping.Token;
+    public CancellationToken Stopping { get; }
 
     public NodeHealth Current
     {
@@ -24,18 +31,18 @@ internal sealed class NodeState : INodeHealth, IDisposable
         {
             lock (_gate)
             {
-                if (_stopping.IsCancellationRequested)
+                IEnumerable<string> problems = _problems.Select(static entry => $"{entry.Key.ToLabel()}: {entry.Value}");
+                if (Stopping.IsCancellationRequested)
                 {
-                    return new NodeHealth(IsLive: true, IsReady: false, ["The silo is stopping."]);
+                    problems = problems.Append("The silo is stopping.");
+                }
+                else if (!_isServing)
+                {
+                    problems = problems.Append("The silo is starting.");
                 }
 
-                if (!_isServing)
-                {
-                    return new NodeHealth(IsLive: true, IsReady: false, ["The silo is starting."]);
-                }
-
-                var isLive = !_problems.ContainsKey(MeshErrorCode.LogFailed);
-                return new NodeHealth(isLive, _problems.Count == 0, [.. _problems.Select(static entry => $"{entry.Key.ToLabel()}: {entry.Value}")]);
+                var all = problems.ToArray();
+                return new NodeHealth(!_problems.ContainsKey(MeshErrorCode.LogFailed), all.Length == 0, all);
             }
         }
     }
@@ -49,37 +56,54 @@ internal sealed class NodeState : INodeHealth, IDisposable
         }
     }
 
-    /// <summary>The silo begins to stop.</summary>
+    /// <summary>The silo stops serving, for good.</summary>
     public void BeginStop()
     {
-        if (!_stopping.IsCancellationRequested)
+        lock (_gate)
         {
-            _stopping.Cancel();
+            if (_isDisposed)
+            {
+                return;
+            }
         }
+
+        _stopping.Cancel();
     }
 
-    /// <summary>Something is wrong until <see cref="Solve"/>: the silo is not ready.</summary>
+    /// <summary>Something is wrong that only a restart can mend: the silo is not ready any more.</summary>
     public void Report(MeshErrorCode code, string message)
     {
         lock (_gate)
         {
-            _problems[code] = message;
+            if (!_problems.TryAdd(code, message))
+            {
+                return;
+            }
         }
+
+        LogProblem(_logger, code, message);
     }
 
-    /// <summary>What was reported under <paramref name="code"/> is well again.</summary>
-    /// <returns>Whether anything was.</returns>
-    public bool Solve(MeshErrorCode code)
+    /// <summary>Notes what a reply of the log says of it: a log that has failed acknowledges nothing any more.</summary>
+    public void Note(MeshErrorCode code, string message)
     {
-        lock (_gate)
+        if (code == MeshErrorCode.LogFailed)
         {
-            return _problems.Remove(code);
+            Report(code, message);
         }
     }
 
     public void Dispose()
     {
+        lock (_gate)
+        {
+            _isDisposed = true;
+        }
+
         _hostStops.Dispose();
         _stopping.Dispose();
     }
+
+    [LoggerMessage(EventIds.NotReady, LogLevel.Error, "The silo is not ready any more: {Code}: {Problem}")]
+    private static partial void LogProblem(ILogger logger, MeshErrorCode code, string problem);
 }

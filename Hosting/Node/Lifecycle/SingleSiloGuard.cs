@@ -1,20 +1,18 @@
 using EventMesh.Core.Errors;
 using EventMesh.Grains.Silo;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 
 namespace EventMesh.Hosting.Node.Lifecycle;
 
 /// <summary>A store that one silo holds cannot serve two: the newcomer refuses to join, and if it appears all the same the older one says so and stops serving.</summary>
 /// <remarks>An older life of this silo's own endpoint does not count: it is dead, even where the membership has not found out yet.</remarks>
-internal sealed partial class SingleSiloGuard(
+internal sealed class SingleSiloGuard(
     IEventLogProvider provider,
     IMeshMembership membership,
     ILocalSiloDetails self,
     NodeState state,
-    [FromKeyedServices(MeshTime.Key)] TimeProvider time,
-    ILogger<SingleSiloGuard> logger) : IDisposable
+    [FromKeyedServices(MeshTime.Key)] TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan ManifestLimit = TimeSpan.FromSeconds(5);
     private IDisposable? _watch;
@@ -70,21 +68,12 @@ internal sealed partial class SingleSiloGuard(
         var current = membership.Current;
         if (FindOther(current.Serving.Except(current.Unknown)) is { } other)
         {
-            state.Report(MeshErrorCode.SecondSilo, $"Silo {other} has joined, but the store is for one silo; this one does not serve until it has gone.");
-            LogSecondSilo(logger, other);
-        }
-        else if (state.Solve(MeshErrorCode.SecondSilo))
-        {
-            LogSecondSiloGone(logger);
+            state.Report(
+                MeshErrorCode.SecondSilo, $"Silo {other} has joined, but the store is for one silo: this one serves no more. Stop one of them, and restart the other.");
+            state.BeginStop();
         }
     }
 
     private string? FindOther(IEnumerable<string> silos) => silos.FirstOrDefault(
         silo => !SiloAddress.FromParsableString(silo).Endpoint.Equals(self.SiloAddress.Endpoint));
-
-    [LoggerMessage(EventIds.SecondSilo, LogLevel.Error, "Silo {Other} has joined the node, but the store is for one silo. This one stops serving until the other is stopped.")]
-    private static partial void LogSecondSilo(ILogger logger, string other);
-
-    [LoggerMessage(EventIds.SecondSiloGone, LogLevel.Information, "This silo is alone again and serves.")]
-    private static partial void LogSecondSiloGone(ILogger logger);
 }

@@ -40,6 +40,19 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public async Task FailedLog_IsSeenInTheHealth()
+    {
+        await using var node = await TestNode.StartAsync();
+        node.Store.Fail("the disk is on fire");
+
+        var failure = await Assert.ThrowsAsync<EventMeshException>(async () => await node[0].PublishAsync("orders", "x"));
+
+        Assert.Equal(MeshErrorCode.LogFailed, failure.Code);
+        var health = node.Services(0).GetRequiredService<INodeHealth>().Current;
+        Assert.False(health.IsLive || health.IsReady);
+    }
+
+    [Fact]
     public async Task Read_OfATopicThatRetentionHasTrimmed_BeginsWithTheGap()
     {
         var options = new Storage.Memory.MemoryStorageOptions { MaxTopicBytes = 64 * 1024, SegmentBytes = 16 * 1024 };

@@ -1,8 +1,14 @@
+using System.Net;
 using EventMesh.Core.Errors;
+using EventMesh.Core.Identity;
 using EventMesh.Hosting.Node;
+using EventMesh.Hosting.Node.Lifecycle;
 using EventMesh.Hosting.Tests.Support;
+using EventMesh.Storage;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Hosting;
+using Orleans.Runtime;
 using Orleans.TestingHost;
 
 namespace EventMesh.Hosting.Tests.Node;
@@ -39,6 +45,27 @@ public sealed class SingleSiloGuardTests
         Assert.Equal(0, (await node.PublishAsync("orders", "again")).FirstSequence);
     }
 
+    [Fact]
+    public async Task OlderSilo_WhenASecondOneAppearsAllTheSame_StopsServingAndSaysWhy()
+    {
+        var self = SiloAddress.New(IPAddress.Loopback, 11111, 5);
+        var olderLife = SiloAddress.New(IPAddress.Loopback, 11111, 4);
+        var other = SiloAddress.New(IPAddress.Loopback, 22222, 5);
+        var membership = new FakeMembership(self.ToParsableString(), olderLife.ToParsableString());
+        using var state = new NodeState(NullLogger<NodeState>.Instance);
+        state.Serve();
+        using var guard = new SingleSiloGuard(new OneSiloStore(), membership, new Self(self), state, TimeProvider.System);
+        await guard.CheckAsync(CancellationToken.None);
+        var alone = state.Current;
+
+        membership.Set([self.ToParsableString(), other.ToParsableString()]);
+
+        Assert.True(alone.IsReady);
+        Assert.False(state.Current.IsReady);
+        Assert.Contains(state.Current.Problems, static problem => problem.Contains("EM4003", StringComparison.Ordinal));
+        Assert.True(state.Stopping.IsCancellationRequested);
+    }
+
     private static IEnumerable<MeshErrorCode> Codes(Exception failure)
     {
         for (Exception? next = failure; next is not null; next = next.InnerException)
@@ -53,5 +80,25 @@ public sealed class SingleSiloGuardTests
                 yield return mesh.Code;
             }
         }
+    }
+
+    private sealed class OneSiloStore : IEventLogProvider
+    {
+        public bool IsShared => false;
+
+        public ValueTask<IEventLog> OpenAsync(NodeId node, CancellationToken cancellationToken) => throw new InvalidOperationException("Nobody opens it.");
+    }
+
+    private sealed class Self(SiloAddress address) : ILocalSiloDetails
+    {
+        public string Name => "self";
+
+        public string ClusterId => "cluster";
+
+        public string DnsHostName => "localhost";
+
+        public SiloAddress SiloAddress => address;
+
+        public SiloAddress GatewayAddress => address;
     }
 }

@@ -62,7 +62,7 @@ public sealed class TopicSweepTests
     {
         var table = new InterestTable(_time, NullLogger<InterestTable>.Instance);
         table.Add([TopicPattern.All], _recorder, InterestKind.Wanted);
-        return new TopicSweep(_log, new WakeupDispatcher(table), _membership, _time, NullLogger.Instance);
+        return new TopicSweep(_log, new WakeupDispatcher(table, NullLogger<WakeupDispatcher>.Instance), _membership, _time, NullLogger.Instance);
     }
 
     private async Task AppendAsync(string topic)
