@@ -136,6 +136,34 @@ public abstract partial class EventLogContract
     }
 
     [Fact]
+    public async Task Read_WhileRetentionOvertakesIt_LeavesOutNothingWithoutSayingSo()
+    {
+        await using var harness = Create(new EventLogLimits(MaxTopicBytes: 4096, MaxTotalBytes: 1 << 20, SegmentBytes: 1024));
+        var writer = await harness.Log.OpenWriterAsync(Orders, None);
+        var reader = harness.Log.GetReader(Orders);
+        const int Events = 3000;
+        var writing = Task.Run(() => AppendManyAsync(harness, writer, Events, bytes: 50));
+        var expected = LogOffset.Zero;
+
+        while (expected.Value < Events)
+        {
+            using var batch = await reader.ReadAsync(expected, 2048, 16, None);
+            foreach (var record in batch.Records)
+            {
+                Assert.Equal(expected, record.Offset);
+                Assert.True(record.Kind == RecordKind.Gap || record.Position.Sequence == record.Offset.Value);
+                expected = record.Next;
+            }
+
+            Assert.Equal(expected, batch.Next);
+            Assert.False(batch.Records.Count == 0 && writing.IsFaulted, "Writing failed.");
+            await Task.Yield();
+        }
+
+        await writing;
+    }
+
+    [Fact]
     public async Task Append_WhenTooMuchWaitsForTheFlush_IsBusyUntilItIsDone()
     {
         await using var harness = Create(new EventLogLimits(MaxPendingBytes: 10_000));
