@@ -102,6 +102,7 @@ public static class EventMeshSiloBuilderExtensions
     private static void AddLifecycle(IServiceCollection services)
     {
         services.AddSingleton<SingleSiloGuard>();
+        services.AddSingleton<SweepLoop>();
         services.AddSingleton<InterestRunner>();
         services.AddSingleton<NodeServing>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MeshLifecycle>();
