@@ -36,7 +36,7 @@ internal static class LinkStatus
         }
 
         return exception is RpcException rpc
-            ? new(CodeOf(rpc), rpc.Status.Detail, exception)
+            ? new(CodeOf(rpc), rpc.Status.Detail.Length > 0 ? rpc.Status.Detail : $"The stream ended with status {rpc.StatusCode}.", exception)
             : new(MeshErrorCode.LinkClosed, $"The stream broke: {exception.Message}", exception);
     }
 

@@ -39,6 +39,20 @@ internal sealed class FrameInbox(int maxBytes)
         }
     }
 
+    /// <summary>Adds what comes last, without waiting; from any thread.</summary>
+    public void AddLast(LinkInput end, Signal added)
+    {
+        lock (_gate)
+        {
+            if (!_isClosed)
+            {
+                _queue.Enqueue((end, 0));
+            }
+        }
+
+        added.Set();
+    }
+
     /// <summary>Takes the oldest input.</summary>
     public LinkInput? TryTake()
     {

@@ -26,6 +26,7 @@ internal sealed class LinkGateway(
     private readonly ConcurrentDictionary<NodeId, PeerEntry> _peers = new();
     private readonly ConcurrentDictionary<long, RunningLink> _links = new();
     private readonly ConcurrentBag<Task> _loops = [];
+    private readonly CancellationTokenSource _stopDialing = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _cut = new();
     private IDisposable? _interestWatch;
@@ -33,7 +34,7 @@ internal sealed class LinkGateway(
     private volatile bool _isOpen;
 
     /// <inheritdoc/>
-    public bool IsInterestSynced => _peers.Values.All(static peer => peer.Current is not { } link || link.View.IsInterestSynced);
+    public bool IsInterestSynced => _peers.Values.All(static peer => peer.IsInterestSynced);
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -44,7 +45,7 @@ internal sealed class LinkGateway(
         foreach (var address in addresses)
         {
             var peer = AddPeer(address.Peer, address.Address);
-            _loops.Add(new PeerDialer(peer, this, services, transport, ownership).RunAsync(_stopping.Token));
+            _loops.Add(new PeerDialer(peer, this, services, transport, ownership).RunAsync(_stopDialing.Token));
         }
 
         return Task.CompletedTask;
@@ -60,6 +61,7 @@ internal sealed class LinkGateway(
 
         _isOpen = false;
         _interestWatch?.Dispose();
+        await _stopDialing.CancelAsync().ConfigureAwait(false);
         foreach (var link in _links.Values)
         {
             link.Runner.Close(MeshErrorCode.LinkClosed, "The node is stopping.", drain: true);
@@ -92,10 +94,10 @@ internal sealed class LinkGateway(
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<PeerReport> GetPeers() => [.. Snapshots().Select(static peer => peer.Report)];
+    public IReadOnlyList<PeerReport> GetPeers() => [.. _peers.Values.OrderBy(static peer => peer.Id).Select(peer => peer.Report(ownership.Silo))];
 
-    /// <summary>Every peer at this moment, by id.</summary>
-    public IEnumerable<PeerSnapshot> Snapshots() => _peers.Values.OrderBy(static peer => peer.Id).Select(peer => peer.Snapshot(ownership.Silo));
+    /// <summary>Every peer's measurements at this moment.</summary>
+    public IEnumerable<PeerSnapshot> Measure() => _peers.Values.Select(static peer => peer.Measure());
 
     /// <summary>Creates a link over an open stream; <see cref="RunAsync"/> runs it.</summary>
     public LinkRunner CreateLink(ILinkConnection connection, LinkRole role, long number, NodeId expectedPeer)
@@ -169,6 +171,7 @@ internal sealed class LinkGateway(
 
     public void Dispose()
     {
+        _stopDialing.Dispose();
         _stopping.Dispose();
         _cut.Dispose();
         foreach (var peer in _peers.Values)

@@ -30,12 +30,14 @@ internal sealed class LinkInstruments : IDisposable
         Count("eventmesh.links.events.duplicate", "{event}", "Events that were held already.", static peer => peer.Totals.Duplicates);
         Count("eventmesh.links.gaps", "{gap}", "Gaps of the peer that were stored.", static peer => peer.Totals.Gaps);
         Count("eventmesh.links.resumes", "{resume}", "Times this node asked the peer to resume.", static peer => peer.Totals.Resumes);
-        Count("eventmesh.links.reconnects", "{link}", "Links after the first.", static peer => peer.Report.Reconnects);
-        Gauge("eventmesh.links.state", "{state}", "0 disconnected, 1 healthy, 2 unhealthy.", static peer => (long)peer.Report.Health);
-        Gauge("eventmesh.links.queue.frames", "{frame}", "Frames that wait to be sent.", static peer => peer.Report.QueuedFrames);
-        Gauge("eventmesh.links.queue.bytes", "By", "Bytes that wait to be sent.", static peer => peer.Report.QueuedBytes);
-        Gauge("eventmesh.links.lag", "{event}", "Events that the peer wants and has not acknowledged.", static peer => peer.Report.LagEvents);
-        Seconds("eventmesh.links.rtt", "Round trip of the last heartbeat.", static peer => Math.Max(0, peer.Report.RoundTripMicros) / 1e6);
+        Count("eventmesh.links.reconnects", "{link}", "Links after the first.", static peer => peer.Reconnects);
+        Gauge("eventmesh.links.state", "{state}", "0 disconnected, 1 healthy, 2 unhealthy.", static peer => (long)peer.Health);
+        Gauge("eventmesh.links.queue.frames", "{frame}", "Frames that wait to be sent.", static peer => peer.View.QueuedFrames);
+        Gauge("eventmesh.links.queue.bytes", "By", "Bytes that wait to be sent.", static peer => peer.View.QueuedBytes);
+        Gauge("eventmesh.links.lag", "{event}", "Events that the peer wants and has not acknowledged.", static peer => peer.View.Lag.Events);
+        Gauge("eventmesh.links.lag.bytes", "By", "Bytes of them that are queued or under way.", static peer => peer.View.Lag.Bytes);
+        Seconds("eventmesh.links.lag.time", "How long the oldest of them has waited.", static peer => peer.View.Lag.Age.TotalSeconds);
+        Seconds("eventmesh.links.rtt", "Round trip of the last heartbeat.", static peer => peer.View.RoundTrip?.TotalSeconds ?? 0);
         Seconds("eventmesh.links.send.latency.p50", "From queueing a frame to the transport having taken it: median.", static peer => Latency(peer, 0.5));
         Seconds("eventmesh.links.send.latency.p95", "The same, 95th percentile.", static peer => Latency(peer, 0.95));
     }
@@ -55,5 +57,5 @@ internal sealed class LinkInstruments : IDisposable
 
     private IEnumerable<Measurement<T>> Measure<T>(Func<PeerSnapshot, T> value)
         where T : struct =>
-        _gateway.Snapshots().Select(peer => new Measurement<T>(value(peer), new KeyValuePair<string, object?>(PeerTag, peer.Report.Peer)));
+        _gateway.Measure().Select(peer => new Measurement<T>(value(peer), new KeyValuePair<string, object?>(PeerTag, peer.Peer.Value)));
 }

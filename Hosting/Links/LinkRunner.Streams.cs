@@ -55,7 +55,7 @@ internal sealed partial class LinkRunner
         return count > 0;
     }
 
-    private async Task WriteStreamAsync()
+    private async Task WriteStreamAsync(Task reading)
     {
         try
         {
@@ -69,7 +69,9 @@ internal sealed partial class LinkRunner
         }
         catch (EventMeshException error)
         {
-            Post(new StreamEnded(error.Code, error.Message));
+            // A peer that ends a stream breaks our writing before we have read its last words, which say why: they come first.
+            await Task.WhenAny(reading, Task.Delay(EndTimeout, _services.Time)).ConfigureAwait(false);
+            _frames.AddLast(new StreamEnded(error.Code, error.Message), _signal);
         }
         catch (Exception fault)
         {

@@ -78,7 +78,7 @@ internal sealed partial class LinkRunner
         using var ending = new CancellationTokenSource();
         _ending = ending.Token;
         var reading = Task.Run(ReadStreamAsync, CancellationToken.None);
-        var writing = Task.Run(WriteStreamAsync, CancellationToken.None);
+        var writing = Task.Run(() => WriteStreamAsync(reading), CancellationToken.None);
         try
         {
             await using var cut = cancellationToken.UnsafeRegister(static runner => ((LinkRunner)runner!).Cut(), this);
@@ -197,7 +197,7 @@ internal sealed partial class LinkRunner
         }
 
         _outputs.Clear();
-        if (input is TimePassed || _view.IsInterestSynced != _session.IsInterestSynced)
+        if (input is TimePassed or LocalInterestChanged || _view.IsInterestSynced != _session.IsInterestSynced)
         {
             PublishView();
         }
@@ -273,20 +273,21 @@ internal sealed partial class LinkRunner
     {
         // Counting the lag takes time with the number of topics, so not at every turn of a busy link.
         var now = Now().Elapsed;
-        var lag = _view.LagEvents;
+        var lag = _view.Lag;
         if (now >= _nextLagAt)
         {
             _nextLagAt = now + LagInterval;
-            lag = _session.LagEvents;
+            lag = _session.MeasureLag(Now());
         }
 
         _view = new LinkView
         {
+            InterestVersion = _givenInterest,
             IsInterestSynced = _session.IsInterestSynced,
             RoundTrip = _session.RoundTrip,
             QueuedFrames = _session.QueuedFrames,
             QueuedBytes = _session.QueuedBytes,
-            LagEvents = lag,
+            Lag = lag,
         };
     }
 

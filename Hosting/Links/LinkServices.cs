@@ -1,5 +1,6 @@
 using EventMesh.Hosting.Node;
 using EventMesh.PeerLink.Configuration;
+using EventMesh.PeerLink.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace EventMesh.Hosting.Links;
@@ -19,7 +20,10 @@ internal sealed record LinkView
 {
     public static LinkView Empty { get; } = new();
 
-    /// <summary>Whether the peer has applied this node's newest interest.</summary>
+    /// <summary>The version of this node's interest that the link knows.</summary>
+    public long InterestVersion { get; init; } = -1;
+
+    /// <summary>Whether the peer has applied that version.</summary>
     public bool IsInterestSynced { get; init; }
 
     /// <summary>The last heartbeat's round trip; null before the first.</summary>
@@ -31,6 +35,6 @@ internal sealed record LinkView
     /// <summary>Their bytes.</summary>
     public long QueuedBytes { get; init; }
 
-    /// <summary>Events of this node that the peer wants and has not acknowledged.</summary>
-    public long LagEvents { get; init; }
+    /// <summary>What the peer wants and has not acknowledged; looked at about once a second.</summary>
+    public LinkLag Lag { get; init; }
 }

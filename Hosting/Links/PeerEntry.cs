@@ -154,49 +154,63 @@ internal sealed class PeerEntry : IDisposable
     /// <summary>Closes the current link at an operator's wish; it is dialled again.</summary>
     public void CloseByOperator() => Current?.Close(MeshErrorCode.LinkClosed, "An operator has marked the peer unhealthy.", drain: false);
 
-    /// <summary>What is known of the peer now.</summary>
-    public PeerSnapshot Snapshot(string silo)
+    /// <summary>Whether there is no link, or the peer has applied this node's newest interest.</summary>
+    public bool IsInterestSynced => Current is not { } link || IsSynced(link.View);
+
+    /// <summary>The peer's measurements now.</summary>
+    public PeerSnapshot Measure()
     {
         lock (_gate)
         {
-            var totals = _ended.Plus(_current?.Counters);
-            return new PeerSnapshot(CreateReport(silo, totals), totals, _current?.Counters.SendLatency, _current is not null);
+            return new PeerSnapshot(
+                Id, _supervisor.Health, _current?.View ?? LinkView.Empty, _ended.Plus(_current?.Counters), _supervisor.Reconnects, _current?.Counters.SendLatency);
+        }
+    }
+
+    /// <summary>What is said of the peer now.</summary>
+    public PeerReport Report(string silo)
+    {
+        var interest = _supervisor.Memory.Interest;
+        lock (_gate)
+        {
+            return CreateReport(silo, _ended.Plus(_current?.Counters), _current?.View ?? LinkView.Empty) with
+            {
+                RemoteInterest = [.. interest.Select(static pattern => pattern.Value)],
+            };
         }
     }
 
     public void Dispose() => _interestGate.Dispose();
 
-    private PeerReport CreateReport(string silo, LinkTotals totals)
+    private PeerReport CreateReport(string silo, LinkTotals totals, LinkView view) => new()
     {
-        var view = _current?.View ?? LinkView.Empty;
-        return new PeerReport
-        {
-            Peer = Id.Value,
-            Silo = silo,
-            Address = _current?.RemoteAddress ?? Address,
-            Health = (PeerHealth)(int)_supervisor.Health,
-            Incarnation = _lastIdentity.Peer.Incarnation.Value,
-            LinkNumber = _lastIdentity.LinkNumber,
-            IsDialer = _current is not null && _lastIdentity.Role == LinkRole.Dialer,
-            IsInterestSynced = _current is not null && view.IsInterestSynced,
-            RemoteInterest = [.. _supervisor.Memory.Interest.Select(static pattern => pattern.Value)],
-            QueuedFrames = view.QueuedFrames,
-            QueuedBytes = view.QueuedBytes,
-            EventsSent = totals.EventsSent,
-            EventsReceived = totals.EventsReceived,
-            EventsAcked = totals.EventsAcked,
-            DuplicatesDropped = totals.Duplicates,
-            Gaps = totals.Gaps,
-            Resumes = totals.Resumes,
-            BytesSent = totals.BytesSent,
-            BytesReceived = totals.BytesReceived,
-            Reconnects = _supervisor.Reconnects,
-            LagEvents = view.LagEvents,
-            RoundTripMicros = view.RoundTrip is { } roundTrip ? (long)roundTrip.TotalMicroseconds : -1,
-            ReportedUnixMs = _services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
-            LastError = _lastError,
-        };
-    }
+        Peer = Id.Value,
+        Silo = silo,
+        Address = _current?.RemoteAddress ?? Address,
+        Health = (PeerHealth)(int)_supervisor.Health,
+        Incarnation = _lastIdentity.Peer.Incarnation.Value,
+        LinkNumber = _lastIdentity.LinkNumber,
+        IsDialer = _current is not null && _lastIdentity.Role == LinkRole.Dialer,
+        IsInterestSynced = _current is not null && IsSynced(view),
+        RemoteInterest = [],
+        QueuedFrames = view.QueuedFrames,
+        QueuedBytes = view.QueuedBytes,
+        EventsSent = totals.EventsSent,
+        EventsReceived = totals.EventsReceived,
+        EventsAcked = totals.EventsAcked,
+        DuplicatesDropped = totals.Duplicates,
+        Gaps = totals.Gaps,
+        Resumes = totals.Resumes,
+        BytesSent = totals.BytesSent,
+        BytesReceived = totals.BytesReceived,
+        Reconnects = _supervisor.Reconnects,
+        LagEvents = view.Lag.Events,
+        RoundTripMicros = view.RoundTrip is { } roundTrip ? (long)roundTrip.TotalMicroseconds : -1,
+        ReportedUnixMs = _services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+        LastError = _lastError,
+    };
+
+    private bool IsSynced(LinkView view) => view.IsInterestSynced && view.InterestVersion == _services.Host.Interest.Version;
 
     private async Task WithdrawInterestAsync()
     {

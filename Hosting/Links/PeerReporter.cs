@@ -14,9 +14,8 @@ internal sealed class PeerReporter(PeerEntry peer, LinkServices services, IPeerO
             while (true)
             {
                 await peer.ReportDue.WaitAsync(stopping).ConfigureAwait(false);
-                var snapshot = peer.Snapshot(ownership.Silo);
-                await ReportAsync(snapshot.Report, stopping).ConfigureAwait(false);
-                if (snapshot.IsLinked)
+                await ReportAsync(peer.Report(ownership.Silo), stopping).ConfigureAwait(false);
+                if (peer.Current is not null)
                 {
                     alarm.RingAt(services.Time.GetElapsedTime(services.ClockStart) + services.Options.HeartbeatInterval);
                 }
