@@ -28,9 +28,10 @@ public static class EventBody
         {
             CheckHeaderCount(headers.Count);
             size += Varint.Size((ulong)headers.Count);
-            foreach (var (name, value) in headers)
+            // By index: enumerating through the interface would allocate for every event.
+            for (var i = 0; i < headers.Count; i++)
             {
-                size += MeasureHeader(name, value);
+                size += MeasureHeader(headers[i].Key, headers[i].Value);
             }
         }
 
@@ -49,10 +50,10 @@ public static class EventBody
         if (headers.Count > 0)
         {
             at += Varint.Write(destination[at..], (ulong)headers.Count);
-            foreach (var (name, value) in headers)
+            for (var i = 0; i < headers.Count; i++)
             {
-                at += WriteText(destination[at..], name);
-                at += WriteText(destination[at..], value);
+                at += WriteText(destination[at..], headers[i].Key);
+                at += WriteText(destination[at..], headers[i].Value);
             }
         }
 

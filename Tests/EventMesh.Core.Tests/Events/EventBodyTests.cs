@@ -31,6 +31,22 @@ public sealed class EventBodyTests
     }
 
     [Fact]
+    public void Encode_IntoABufferOfTheCaller_AllocatesNothing()
+    {
+        KeyValuePair<string, string>[] headers = [Header("content-type", "application/json"), Header("region", "eu")];
+        byte[] payload = [1, 2, 3];
+        var body = Encode(payload, headers);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 100; i++)
+        {
+            EventBody.Write(body.AsSpan(0, EventBody.Measure(headers, payload.Length)), headers, payload);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
     public void Encode_WithoutHeaders_CostsOneByte() => Assert.Equal([0, 7, 8], Encode([7, 8]));
 
     [Fact]
