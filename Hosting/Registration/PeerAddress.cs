@@ -34,5 +34,5 @@ public readonly record struct PeerAddress(NodeId Peer, string Host, int Port)
     }
 
     internal static IEnumerable<string> Entries(EventMeshOptions options) => options.ConnectPeer
-        .SelectMany(static entry => entry.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        .SelectMany(static entry => (entry ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }
