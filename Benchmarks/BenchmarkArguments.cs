@@ -10,6 +10,7 @@ internal sealed record BenchmarkArguments
 
           name ...       which benchmarks to run; all if none is named
           --list         say which there are
+          --only TEXT    only cases whose load holds the text, with their controls
           --seconds N    how long each case is measured, 0.03 to 600 (default 1.5); a third more goes into warming up
           --json         one JSON object on standard output; progress goes to standard error
           --help         this text
@@ -20,6 +21,9 @@ internal sealed record BenchmarkArguments
     public IReadOnlyList<string> Names { get; init; } = [];
 
     public TimeSpan PerCase { get; init; } = TimeSpan.FromSeconds(DefaultSeconds);
+
+    /// <summary>What a case's load must hold; empty for all.</summary>
+    public string Only { get; init; } = "";
 
     public bool Json { get; init; }
 
@@ -38,6 +42,7 @@ internal sealed record BenchmarkArguments
                 "--list" => parsed with { List = true },
                 "--json" => parsed with { Json = true },
                 "--help" or "-h" => parsed with { Help = true },
+                "--only" => parsed with { Only = ++i < arguments.Count ? arguments[i] : throw new FormatException("--only takes a text.") },
                 "--seconds" => parsed with { PerCase = Seconds(++i < arguments.Count ? arguments[i] : "") },
                 var name when known.Contains(name) => parsed with { Names = [.. parsed.Names, name] },
                 var other => throw new FormatException($"'{other}' is neither an option nor a benchmark ({string.Join(", ", known)})."),

@@ -61,9 +61,10 @@ foreach (var benchmark in all.Where(benchmark => arguments.Names.Count == 0 || a
     {
         await using (benchmark)
         {
-            var measured = await BenchmarkRunner.RunAsync(benchmark, arguments.PerCase, Console.Error.WriteLine, stopping.Token);
+            var measured = await BenchmarkRunner.RunAsync(
+                benchmark, arguments.PerCase, arguments.Only, Console.Error.WriteLine, stopping.Token);
             results.AddRange(measured);
-            if (!arguments.Json)
+            if (!arguments.Json && measured.Count > 0)
             {
                 TextReport.Write(Console.Out, benchmark, measured);
             }

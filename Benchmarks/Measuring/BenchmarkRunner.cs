@@ -7,12 +7,13 @@ internal static class BenchmarkRunner
 
     /// <param name="benchmark">Started here; the caller disposes it.</param>
     /// <param name="perCase">How long a case is measured, over all rounds. One more round warms up.</param>
+    /// <param name="only">What a case's load must hold; its control is measured with it.</param>
     /// <param name="progress">Told what is done.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<IReadOnlyList<CaseResult>> RunAsync(
-        IBenchmark benchmark, TimeSpan perCase, Action<string> progress, CancellationToken cancellationToken)
+        IBenchmark benchmark, TimeSpan perCase, string only, Action<string> progress, CancellationToken cancellationToken)
     {
-        var cases = await benchmark.StartAsync(cancellationToken);
+        var cases = Choose(await benchmark.StartAsync(cancellationToken), only);
         var samples = cases.ToDictionary(static measured => measured.Load, static _ => new List<Sample>());
         for (var round = 0; round <= MeasuredRounds; round++)
         {
@@ -31,5 +32,11 @@ internal static class BenchmarkRunner
 
         return [.. cases.Select(measured => CaseResult.From(
             benchmark.Name, measured, samples[measured.Load], measured.Control is { } control ? samples[control] : null))];
+    }
+
+    private static IReadOnlyList<Case> Choose(IReadOnlyList<Case> cases, string only)
+    {
+        var chosen = cases.Where(candidate => candidate.Load.Contains(only, StringComparison.Ordinal)).ToArray();
+        return [.. cases.Where(candidate => chosen.Contains(candidate) || chosen.Any(other => other.Control == candidate.Load))];
     }
 }

@@ -64,8 +64,12 @@ internal sealed class LinkBenchmark : IBenchmark
     private async Task<Case> DoorCaseAsync(string load, IMeshClient client, TopicName[] topics, CancellationToken cancellationToken)
     {
         var receiver = await Receiver.OpenAsync(_east!.OpenClient(), PatternOf(topics[0]), cancellationToken);
-        return await CaseAsync(
+        var measured = await CaseAsync(
             load, receiver, topics[0], (duration, token) => Publishing.PumpAsync(client, topics, Window, duration, null, token), cancellationToken);
+        var before = receiver.Count;
+        await Publishing.TouchAsync(client, topics, cancellationToken);
+        await receiver.WaitForAsync(before + topics.Length, cancellationToken);
+        return measured;
     }
 
     private async Task<Case> InsideCaseAsync(string load, CancellationToken cancellationToken)

@@ -26,11 +26,19 @@ internal sealed class PublishBenchmark : IBenchmark
         var single = _node.OpenClient(new MeshClientOptions { MaxMessageEvents = 1, MaxMessagesUnderWay = 64 });
         var one = Publishing.Topics("one", 1);
         var many = Publishing.Topics("many", ManyTopics);
+        await Publishing.TouchAsync(coalescing, many, cancellationToken);
+        var created = 0;
         return
         [
             EchoCase($"control: TCP echo, window 1,000, {Packed} a write", Window, Packed),
             PumpCase("coalescing, window 1,000, 1 topic", coalescing, one, Window, $"control: TCP echo, window 1,000, {Packed} a write"),
             PumpCase("coalescing, window 1,000, 10,000 topics in turn", coalescing, many, Window, $"control: TCP echo, window 1,000, {Packed} a write"),
+            PumpCase(
+                "coalescing, window 1,000, each event to a new topic",
+                coalescing,
+                _ => TopicName.Parse($"new.t{created++}"),
+                Window,
+                $"control: TCP echo, window 1,000, {Packed} a write"),
             InsideCase($"inside the silo, batches of {BatchEvents}, 4 under way", one[0], $"control: TCP echo, window 1,000, {Packed} a write"),
             EchoCase("control: TCP echo, window 64, 1 a write", 64, 1),
             PumpCase("1 event a message, window 1,000", single, one, Window, "control: TCP echo, window 64, 1 a write"),
@@ -49,14 +57,17 @@ internal sealed class PublishBenchmark : IBenchmark
         await _tcp.DisposeAsync();
     }
 
-    private static Case PumpCase(string load, IMeshClient client, TopicName[] topics, int window, string control) => new(
+    private static Case PumpCase(string load, IMeshClient client, TopicName[] topics, int window, string control) =>
+        PumpCase(load, client, published => topics[published % topics.Length], window, control);
+
+    private static Case PumpCase(string load, IMeshClient client, Func<long, TopicName> topicOf, int window, string control) => new(
         load,
         "events/s",
         async (duration, cancellationToken) =>
         {
             var latencies = window == 1 ? new Latencies() : null;
             var probe = Probe.Start();
-            return probe.Stop(await Publishing.PumpAsync(client, topics, window, duration, latencies, cancellationToken), latencies);
+            return probe.Stop(await Publishing.PumpAsync(client, topicOf, window, duration, latencies, cancellationToken), latencies);
         },
         control);
 

@@ -12,15 +12,26 @@ namespace EventMesh.Benchmarks.Mesh;
 /// <summary>Ways to publish for some time. Each returns once every event has its receipt.</summary>
 internal static class Publishing
 {
+    private const int TouchAtOnce = 1_000;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
 
     /// <summary>The topics <c>name.t0</c>, <c>name.t1</c> ...</summary>
     public static TopicName[] Topics(string name, int count) => [.. Enumerable.Range(0, count).Select(i => TopicName.Parse($"{name}.t{i}"))];
 
-    /// <summary>Publishes one event after the other to the topics in turn, with at most <paramref name="window"/> without a receipt.</summary>
+    /// <summary>Publishes one event to each topic, so that what is measured afterwards is not their beginning.</summary>
+    public static async Task TouchAsync(IMeshClient client, TopicName[] topics, CancellationToken cancellationToken)
+    {
+        foreach (var some in topics.Chunk(TouchAtOnce))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await Task.WhenAll(some.Select(topic => client.PublishAsync(topic, Payloads.Standard, cancellationToken: CancellationToken.None).AsTask()));
+        }
+    }
+
+    /// <summary>Publishes one event after the other, with at most <paramref name="window"/> without a receipt.</summary>
     /// <returns>How many.</returns>
     public static async Task<long> PumpAsync(
-        IMeshClient client, TopicName[] topics, int window, TimeSpan duration, Latencies? latencies, CancellationToken cancellationToken)
+        IMeshClient client, Func<long, TopicName> topicOf, int window, TimeSpan duration, Latencies? latencies, CancellationToken cancellationToken)
     {
         var receipts = new Task<Receipt>?[window];
         var published = 0L;
@@ -33,7 +44,7 @@ internal static class Publishing
                 await oldest;
             }
 
-            var receipt = client.PublishAsync(topics[published % topics.Length], Payloads.Standard, cancellationToken: CancellationToken.None).AsTask();
+            var receipt = client.PublishAsync(topicOf(published), Payloads.Standard, cancellationToken: CancellationToken.None).AsTask();
             receipts[published % window] = receipt;
             if (latencies is not null)
             {
@@ -45,6 +56,11 @@ internal static class Publishing
         await Task.WhenAll(receipts.OfType<Task>());
         return published;
     }
+
+    /// <inheritdoc cref="PumpAsync(IMeshClient, Func{long, TopicName}, int, TimeSpan, Latencies?, CancellationToken)"/>
+    public static Task<long> PumpAsync(
+        IMeshClient client, TopicName[] topics, int window, TimeSpan duration, Latencies? latencies, CancellationToken cancellationToken) =>
+        PumpAsync(client, published => topics[published % topics.Length], window, duration, latencies, cancellationToken);
 
     /// <summary>Publishes stamped events to one topic at about <paramref name="perSecond"/>.</summary>
     public static async Task<long> PaceAsync(IMeshClient client, TopicName topic, int perSecond, TimeSpan duration, CancellationToken cancellationToken)
