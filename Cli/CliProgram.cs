@@ -19,6 +19,7 @@ internal static class CliProgram
         root.Subcommands.Add(TopicsCommand.Create());
         root.Subcommands.Add(PeersCommand.Create());
         root.Subcommands.Add(HealthCommand.Create());
+        root.Subcommands.Add(DemoCommand.Create());
 
         var parsed = root.Parse(args);
         var exit = await parsed.InvokeAsync(new InvocationConfiguration
