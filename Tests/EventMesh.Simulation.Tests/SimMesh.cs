@@ -11,6 +11,7 @@ internal sealed class SimMesh
 {
     private const int MinSteps = 2_000;
     private const int MinFaults = 5;
+    private const int MaxSteps = 100_000;
     private static readonly TimeSpan TroubleFor = TimeSpan.FromSeconds(25);
     private static readonly TimeSpan PeaceAtMost = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(250);
@@ -55,12 +56,12 @@ internal sealed class SimMesh
         var peace = _world.Loop.Now;
         while (!IsQuiet())
         {
-            if (_world.Loop.Now - peace > PeaceAtMost)
+            if (_world.Loop.Now - peace > PeaceAtMost || Steps > MaxSteps)
             {
-                throw new SimViolation($"Not quiet {PeaceAtMost} after all was mended: {_logs.Missing() ?? Unsettled()}");
+                throw new SimViolation($"Not quiet {_world.Loop.Now - peace} and {Steps} steps after all was mended: {_logs.Missing() ?? Unsettled()}");
             }
 
-            _world.Loop.Run(_world.Loop.Now + Glance, () => false);
+            _world.Loop.Run(_world.Loop.Now + Glance, () => Steps > MaxSteps);
         }
 
         // Quiet means quiet: nothing that comes late may undo it.
