@@ -135,7 +135,12 @@ public sealed class BadInputTests(ITestOutputHelper output) : MeshTest(output)
     {
         Handshake = new Wire.Handshake
         {
-            NodeId = node, ProtocolVersion = version, Features = { "log-replication-1" }, Incarnation = 1, LinkNumber = 1, CreditBytes = 1024 * 1024,
+            NodeId = node,
+            ProtocolVersion = version,
+            Features = { "log-replication-1" },
+            Incarnation = 1,
+            LinkNumber = 1,
+            CreditBytes = 1024 * 1024,
         },
     }.ToByteArray();
 

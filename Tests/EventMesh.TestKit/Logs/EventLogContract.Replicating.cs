@@ -197,7 +197,9 @@ public abstract partial class EventLogContract
         Assert.Equal(
             new Dictionary<NodeId, Position>
             {
-                [East] = Batches.At(7, 1), [West] = Batches.At(3, 1), [Home] = new(harness.Log.Identity.Incarnation, 0),
+                [East] = Batches.At(7, 1),
+                [West] = Batches.At(3, 1),
+                [Home] = new(harness.Log.Identity.Incarnation, 0),
             },
             reader.FlushedPositions().ToDictionary());
     }
