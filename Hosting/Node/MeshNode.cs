@@ -31,13 +31,14 @@ internal sealed class MeshNode : IMeshNode
         SubscriptionHub subscriptions,
         IGrainFactory grains,
         IOptions<EventMeshOptions> options,
+        NodeInstruments instruments,
         ILogger<MeshNode> logger)
     {
         _log = log;
         _state = state;
         _subscriptions = subscriptions;
         _grains = grains;
-        _lanes = new PublishLanes(AppendAsync, NodeId.Parse(options.Value.NodeId), options.Value, logger);
+        _lanes = new PublishLanes(AppendAsync, NodeId.Parse(options.Value.NodeId), options.Value, instruments, logger);
     }
 
     public NodeIdentity Identity => _log.Identity;

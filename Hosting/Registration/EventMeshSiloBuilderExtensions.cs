@@ -67,6 +67,8 @@ public static class EventMeshSiloBuilderExtensions
     private static void AddNode(IServiceCollection services)
     {
         services.TryAddSingleton<IEventLogProvider, MemoryEventLogProvider>();
+        services.AddMetrics();
+        services.AddSingleton<NodeInstruments>();
         services.AddSingleton<NodeLog>();
         services.AddSingleton<NodeState>();
         services.AddSingleton<INodeHealth>(static provider => provider.GetRequiredService<NodeState>());
@@ -77,6 +79,7 @@ public static class EventMeshSiloBuilderExtensions
             provider.GetRequiredService<InterestTable>(),
             provider.GetRequiredService<InterestSync>(),
             provider.GetRequiredService<IOptions<EventMeshOptions>>().Value,
+            provider.GetRequiredService<NodeInstruments>(),
             provider.GetRequiredKeyedService<TimeProvider>(MeshTime.Key)));
     }
 

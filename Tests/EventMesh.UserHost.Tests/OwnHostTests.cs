@@ -87,6 +87,24 @@ public sealed class OwnHostTests
         await app.StopAsync();
     }
 
+    /// <summary>The web server waits for its streams before the silo stops: they must have been told to end by then.</summary>
+    [Fact]
+    public async Task Stop_WithAnOpenStream_EndsIt()
+    {
+        await using var app = UserHost.Build(static _ => { });
+        await app.StartAsync();
+        using var channel = GrpcChannel.ForAddress($"http://{app.Services.GetRequiredService<MeshAddresses>().Client}");
+        var request = new Mesh.SubscribeRequest();
+        request.Patterns.Add(">");
+        using var call = new Mesh.MeshService.MeshServiceClient(channel).Subscribe(request);
+        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
+
+        var stopping = app.StopAsync();
+
+        await Assert.ThrowsAsync<Grpc.Core.RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
     [Theory]
     [InlineData("NodeId", "not a node id", "EventMesh:NodeId")]
     [InlineData("PeerListen", "nowhere", "EventMesh:PeerListen")]

@@ -21,7 +21,8 @@ internal enum InterestKind
 
 /// <summary>Everything that this silo knows of the node's interest: its own targets, and the sets of the other silos. Thread-safe.</summary>
 /// <remarks>Changes take turns under one lock; matching takes none. The callbacks are called outside the lock.</remarks>
-internal sealed class InterestTable([FromKeyedServices(MeshTime.Key)] TimeProvider time, ILogger<InterestTable> logger)
+internal sealed class InterestTable(
+    NodeInstruments instruments, [FromKeyedServices(MeshTime.Key)] TimeProvider time, ILogger<InterestTable> logger)
 {
     private readonly Lock _gate = new();
     private readonly RoutingTable<IWakeTarget> _routes = new();
@@ -119,7 +120,7 @@ internal sealed class InterestTable([FromKeyedServices(MeshTime.Key)] TimeProvid
         lock (_gate)
         {
             var isNew = !_remotes.TryGetValue(set.Silo, out var remote);
-            remote ??= new RemoteSilo(set.Silo, time, logger);
+            remote ??= new RemoteSilo(set.Silo, instruments, time, logger);
             if (!isNew && remote.Set!.Version >= set.Version)
             {
                 return;

@@ -9,7 +9,7 @@ namespace EventMesh.Hosting.Node.Interest;
 
 /// <summary>Another silo of the node, as a target of wake-ups: at most one call is under way, and what comes meanwhile is one entry per topic.</summary>
 /// <remarks>Bounded: beyond <see cref="MaxPending"/> topics a wake-up is dropped and counted. The silo's sweep finds what it missed.</remarks>
-internal sealed partial class RemoteSilo(string silo, TimeProvider time, ILogger logger) : IWakeTarget
+internal sealed partial class RemoteSilo(string silo, NodeInstruments instruments, TimeProvider time, ILogger logger) : IWakeTarget
 {
     private const int MaxPending = 16_384;
     private const int MaxTopicsPerCall = 1_024;
@@ -53,6 +53,7 @@ internal sealed partial class RemoteSilo(string silo, TimeProvider time, ILogger
 
             if (_pending.Count >= MaxPending && !_pending.ContainsKey(advance.Topic))
             {
+                instruments.OnWakeupDropped();
                 LogDropped(logger, silo, MaxPending);
                 return;
             }

@@ -19,7 +19,8 @@ internal delegate Task<AppendReply> AppendCall(TopicName topic, AppendRequest re
 /// only <c>LogFenced</c> is repeated, because the topic's newer writer takes the same events.</para>
 /// <para>A lane exists while something is pending for its topic.</para>
 /// </remarks>
-internal sealed partial class PublishLanes(AppendCall append, NodeId node, EventMeshOptions options, ILogger logger)
+internal sealed partial class PublishLanes(
+    AppendCall append, NodeId node, EventMeshOptions options, NodeInstruments instruments, ILogger logger)
 {
     private const int MaxFencedAttempts = 5;
     private static readonly TimeSpan BusyHint = TimeSpan.FromMilliseconds(50);
@@ -43,9 +44,9 @@ internal sealed partial class PublishLanes(AppendCall append, NodeId node, Event
     private void Enter(TopicName topic, PendingPublish publish)
     {
         var bytes = publish.Events.Bytes.Length;
-        if (Interlocked.Add(ref _pendingBytes, bytes) > options.MaxPendingBytes)
+        if (Pend(bytes) > options.MaxPendingBytes)
         {
-            Interlocked.Add(ref _pendingBytes, -bytes);
+            Pend(-bytes);
             throw Busy("the silo", nameof(EventMeshOptions.MaxPendingBytes), options.MaxPendingBytes);
         }
 
@@ -60,7 +61,7 @@ internal sealed partial class PublishLanes(AppendCall append, NodeId node, Event
                     Run(topic, lane);
                     return;
                 case PublishLane.Entry.Full:
-                    Interlocked.Add(ref _pendingBytes, -bytes);
+                    Pend(-bytes);
                     throw Busy($"topic '{topic}'", nameof(EventMeshOptions.MaxPendingTopicBytes), options.MaxPendingTopicBytes);
                 default:
                     _lanes.TryRemove(KeyValuePair.Create(topic, lane));
@@ -69,8 +70,17 @@ internal sealed partial class PublishLanes(AppendCall append, NodeId node, Event
         }
     }
 
-    private static EventMeshException Busy(string what, string key, long limit) =>
-        new(MeshErrorCode.Busy, $"{limit} bytes wait for {what} ({EventMeshOptions.Section}:{key}); try again.") { RetryAfter = BusyHint };
+    private long Pend(long bytes)
+    {
+        instruments.OnPending(bytes);
+        return Interlocked.Add(ref _pendingBytes, bytes);
+    }
+
+    private EventMeshException Busy(string what, string key, long limit)
+    {
+        instruments.OnPublishFailed(MeshErrorCode.Busy, 1);
+        return new(MeshErrorCode.Busy, $"{limit} bytes wait for {what} ({EventMeshOptions.Section}:{key}); try again.") { RetryAfter = BusyHint };
+    }
 
     /// <summary>Begins the lane's work, but never as part of the caller's turn: a grain that publishes must not own the lane.</summary>
     private void Run(TopicName topic, PublishLane lane)
@@ -91,14 +101,14 @@ internal sealed partial class PublishLanes(AppendCall append, NodeId node, Event
         int released;
         while (lane.TryTake(group, out released))
         {
-            Interlocked.Add(ref _pendingBytes, -released);
+            Pend(-released);
             var bytes = group.Sum(static publish => publish.Events.Bytes.Length);
             await SendAsync(topic, group, bytes).ConfigureAwait(false);
             lane.Release(bytes);
-            Interlocked.Add(ref _pendingBytes, -bytes);
+            Pend(-bytes);
         }
 
-        Interlocked.Add(ref _pendingBytes, -released);
+        Pend(-released);
         _lanes.TryRemove(KeyValuePair.Create(topic, lane));
     }
 
@@ -112,6 +122,7 @@ internal sealed partial class PublishLanes(AppendCall append, NodeId node, Event
         catch (Exception failure)
         {
             LogUnknown(logger, topic, failure);
+            instruments.OnPublishFailed(MeshErrorCode.OutcomeUnknown, group.Count);
             group.ForEach(publish => publish.TrySetException(new EventMeshException(
                 MeshErrorCode.OutcomeUnknown, $"No answer from topic '{topic}': the events may or may not have been stored.", failure)));
         }
@@ -135,6 +146,7 @@ internal sealed partial class PublishLanes(AppendCall append, NodeId node, Event
     {
         if (reply.Code != MeshErrorCode.None)
         {
+            instruments.OnPublishFailed(reply.Code, group.Count);
             TimeSpan? retryAfter = reply.RetryAfterMs > 0 ? TimeSpan.FromMilliseconds(reply.RetryAfterMs) : null;
             group.ForEach(publish => publish.TrySetException(new EventMeshException(reply.Code, reply.Message) { RetryAfter = retryAfter }));
             return;
@@ -149,6 +161,8 @@ internal sealed partial class PublishLanes(AppendCall append, NodeId node, Event
                 identity, reply.FirstSequence + done, new LogOffset(reply.FirstOffset + done), count, reply.Durability));
             done += count;
         }
+
+        instruments.OnAppended(done);
     }
 
     /// <summary>The entries of all publishes back to back. Their times are relative to the moment of the append, which the log sets.</summary>

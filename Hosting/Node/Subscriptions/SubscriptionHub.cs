@@ -5,7 +5,8 @@ using EventMesh.Storage;
 namespace EventMesh.Hosting.Node.Subscriptions;
 
 /// <summary>Opens subscriptions and keeps count of them. Thread-safe.</summary>
-internal sealed class SubscriptionHub(InterestTable table, InterestSync sync, EventMeshOptions options, TimeProvider time)
+internal sealed class SubscriptionHub(
+    InterestTable table, InterestSync sync, EventMeshOptions options, NodeInstruments instruments, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly HashSet<MeshSubscription> _open = [];
@@ -63,6 +64,7 @@ internal sealed class SubscriptionHub(InterestTable table, InterestSync sync, Ev
             }
 
             _open.Add(subscription);
+            instruments.OnSubscriptions(+1);
         }
     }
 
@@ -78,6 +80,7 @@ internal sealed class SubscriptionHub(InterestTable table, InterestSync sync, Ev
             lock (_gate)
             {
                 _open.Remove(subscription);
+                instruments.OnSubscriptions(-1);
             }
 
             throw;
@@ -105,6 +108,8 @@ internal sealed class SubscriptionHub(InterestTable table, InterestSync sync, Ev
             {
                 return;
             }
+
+            instruments.OnSubscriptions(-1);
         }
 
         table.Remove(subscription.Patterns, subscription, InterestKind.Wanted);

@@ -129,7 +129,7 @@ public sealed class InterestSyncTests
     {
         public Silo(string name, InterestSyncTests test, IInterestGrain grain)
         {
-            Table = new InterestTable(test._time, NullLogger<InterestTable>.Instance);
+            Table = new InterestTable(TestMeters.Node(), test._time, NullLogger<InterestTable>.Instance);
             Sync = new InterestSync(Table, test._membership, test._time, NullLogger<InterestSync>.Instance);
             Sync.Start(name, grain, new Observer(Sync));
         }

@@ -197,6 +197,7 @@ public sealed class PublishLanesTests : IDisposable
             },
             NodeId.Parse("west"),
             _options,
+            TestMeters.Node(),
             NullLogger.Instance);
 
         await Task.WhenAll(Enumerable.Range(0, 8).Select(producer => Task.Run(async () =>
@@ -242,6 +243,7 @@ public sealed class PublishLanesTests : IDisposable
         },
         NodeId.Parse("west"),
         _options,
+        TestMeters.Node(),
         NullLogger.Instance);
 
     private async Task<Call> NextAsync()

@@ -60,7 +60,7 @@ public sealed class TopicSweepTests
 
     private TopicSweep Sweep()
     {
-        var table = new InterestTable(_time, NullLogger<InterestTable>.Instance);
+        var table = new InterestTable(TestMeters.Node(), _time, NullLogger<InterestTable>.Instance);
         table.Add([TopicPattern.All], _recorder, InterestKind.Wanted);
         return new TopicSweep(_log, new WakeupDispatcher(table, NullLogger<WakeupDispatcher>.Instance), _membership, _time, NullLogger.Instance);
     }
