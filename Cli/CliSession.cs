@@ -28,7 +28,7 @@ internal sealed class CliSession : IAsyncDisposable
     public TextWriter Output { get; }
 
     /// <summary>For people.</summary>
-    public IAnsiConsole People { get; } = AnsiConsole.Console;
+    public IAnsiConsole People { get; } = CreateConsole();
 
     /// <summary>Runs a command and turns what goes wrong into a sentence and an exit code.</summary>
     /// <param name="parsed">The command line.</param>
@@ -67,6 +67,19 @@ internal sealed class CliSession : IAsyncDisposable
         await Output.FlushAsync();
         await Output.DisposeAsync();
         await Client.DisposeAsync();
+    }
+
+    /// <summary>What reads a pipe wants neither colours nor lines broken at the width of a screen that is not there.</summary>
+    private static IAnsiConsole CreateConsole()
+    {
+        if (!Console.IsOutputRedirected)
+        {
+            return AnsiConsole.Console;
+        }
+
+        var plain = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
+        plain.Profile.Width = 1_000;
+        return plain;
     }
 
     private static bool IsUsage(MeshErrorCode code) => code
