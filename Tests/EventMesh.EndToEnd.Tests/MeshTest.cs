@@ -51,9 +51,10 @@ public abstract class MeshTest(ITestOutputHelper output) : IAsyncLifetime
     }
 
     /// <summary>A program beside the test.</summary>
-    private protected ChildProcess Run(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    private protected ChildProcess Run(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string input = "")
     {
-        var child = Own(ChildProcess.Start(program, arguments, environment));
+        var child = Own(ChildProcess.Start(program, arguments, environment, input));
         _outputs.Add((Path.GetFileNameWithoutExtension(program), child.Output));
         return child;
     }

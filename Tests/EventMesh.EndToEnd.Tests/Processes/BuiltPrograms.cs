@@ -9,6 +9,9 @@ internal static class BuiltPrograms
     /// <summary>The silo.</summary>
     public static string Silo { get; } = Find("EventMesh.Silo");
 
+    /// <summary>The tool for terminals.</summary>
+    public static string Cli { get; } = Find("eventmesh");
+
     /// <summary>The <c>dotnet</c> of the runtime that runs the tests.</summary>
     public static string Host { get; } = Path.GetFullPath(
         Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));

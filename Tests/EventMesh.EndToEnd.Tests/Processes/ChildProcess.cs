@@ -37,7 +37,12 @@ internal sealed class ChildProcess : IAsyncDisposable
     public ProcessOutput Output { get; } = new();
 
     /// <summary>Starts <paramref name="program"/>, one of <see cref="BuiltPrograms"/>.</summary>
-    public static ChildProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="program">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">Variables that it gets besides this process's own.</param>
+    /// <param name="input">What it reads from standard input, all of it.</param>
+    public static ChildProcess Start(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string input = "")
     {
         var child = new ChildProcess(program, arguments, environment);
         child._process.OutputDataReceived += (_, line) => child.Output.Add(line.Data);
@@ -45,6 +50,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         child._process.Start();
         child._process.BeginOutputReadLine();
         child._process.BeginErrorReadLine();
+        child._process.StandardInput.Write(input);
         child._process.StandardInput.Close();
         return child;
     }
