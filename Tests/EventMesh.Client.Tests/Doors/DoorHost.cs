@@ -23,6 +23,9 @@ internal sealed class DoorHost : IAsyncDisposable
         _app = app;
         Node = node;
         Store = store;
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        Url = addresses.First();
+        HttpUrl = addresses.Last();
     }
 
     public FakeNode Node { get; }
@@ -30,15 +33,12 @@ internal sealed class DoorHost : IAsyncDisposable
     public MemoryLogStore Store { get; }
 
     /// <summary>Where gRPC is served.</summary>
-    public string Url => Addresses[0];
+    public string Url { get; }
 
     /// <summary>Where HTTP/1.1 is served: on a port of its own, since which protocol a port speaks is the host's affair and not the doors'.</summary>
-    public string HttpUrl => Addresses[1];
+    public string HttpUrl { get; }
 
     public int Port => new Uri(Url).Port;
-
-    private List<string> Addresses =>
-        [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];
 
     public static MemoryLogStore NewStore() => new(NodeId.Parse("west"), new MemoryStorageOptions(), TimeProvider.System);
 

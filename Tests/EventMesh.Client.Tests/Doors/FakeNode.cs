@@ -15,6 +15,7 @@ internal sealed class FakeNode(MemoryLogStore store) : IMeshNode, INodeHealth, I
 {
     private readonly IEventLog _log = store.OpenLog();
     private readonly ConcurrentDictionary<TopicName, Task<ITopicWriter>> _writers = new();
+    private readonly TaskCompletionSource _publishCalled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public NodeIdentity Identity => _log.Identity;
 
@@ -30,11 +31,12 @@ internal sealed class FakeNode(MemoryLogStore store) : IMeshNode, INodeHealth, I
     /// <summary>What publishing is refused with.</summary>
     public EventMeshException? PublishRefusal { get; set; }
 
-    public int PublishCalls { get; private set; }
+    /// <summary>Ends with the first publish.</summary>
+    public Task PublishCalled => _publishCalled.Task;
 
     public ValueTask<PublishReceipt> PublishAsync(TopicName topic, EventBatch events, Durability durability, CancellationToken cancellationToken)
     {
-        PublishCalls++;
+        _publishCalled.TrySetResult();
         if (PublishRefusal is { } refusal)
         {
             throw refusal;
