@@ -46,7 +46,7 @@ public sealed partial class DocsTests
         from span in Spans(page)
         where TypeLike().IsMatch(span) && !span.Contains("__", StringComparison.Ordinal)
         let name = span.TrimEnd('(', ')').Split('<')[0]
-        where !FileNames.Value.Contains(span)
+        where !FileNames.Value.Contains(span) && !Repository.Exists(span)
         where !Foreign.Contains(name) && !name.Split('.').All(part => Declared.Value.Contains(part))
         select $"{page}: `{span}`");
 
