@@ -9,7 +9,7 @@ internal sealed class NodeInstruments
     /// <summary>The meter.</summary>
     public const string MeterName = "EventMesh.Node";
 
-    private const string CodeTag = "eventmesh.code";
+    private const string CodeTag = "code";
     private readonly Counter<long> _published;
     private readonly Counter<long> _appends;
     private readonly Counter<long> _refused;
@@ -35,7 +35,7 @@ internal sealed class NodeInstruments
     }
 
     public void OnPublishFailed(MeshErrorCode code, int publishes) =>
-        _refused.Add(publishes, new KeyValuePair<string, object?>(CodeTag, code.ToLabel()));
+        _refused.Add(publishes, new KeyValuePair<string, object?>(CodeTag, (int)code));
 
     public void OnWakeupDropped() => _dropped.Add(1);
 

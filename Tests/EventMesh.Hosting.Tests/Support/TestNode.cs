@@ -2,7 +2,6 @@ using EventMesh.Core.Identity;
 using EventMesh.Hosting.Node;
 using EventMesh.Storage.Memory;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.TestingHost;
 
@@ -37,13 +36,6 @@ internal sealed class TestNode : IAsyncDisposable
         var builder = new InProcessTestClusterBuilder((short)silos);
         builder.ConfigureSilo((_, siloBuilder) =>
         {
-            // A silo that is killed is found out soon; genuine Orleans takes half a minute otherwise.
-            siloBuilder.Configure<ClusterMembershipOptions>(static options =>
-            {
-                options.ProbeTimeout = TimeSpan.FromSeconds(1);
-                options.NumMissedProbesLimit = 2;
-                options.NumVotesForDeathDeclaration = 1;
-            });
             siloBuilder.Services.AddSingleton<IEventLogProvider>(new SharedMemoryEventLogProvider(store));
             siloBuilder.AddEventMesh(options =>
             {
