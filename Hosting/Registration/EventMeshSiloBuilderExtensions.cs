@@ -1,3 +1,4 @@
+using EventMesh.Core.Identity;
 using EventMesh.Grains;
 using EventMesh.Grains.Silo;
 using EventMesh.Hosting;
@@ -6,6 +7,7 @@ using EventMesh.Hosting.Links;
 using EventMesh.Hosting.Node;
 using EventMesh.Hosting.Node.Interest;
 using EventMesh.Hosting.Node.Lifecycle;
+using EventMesh.Hosting.Node.Publishing;
 using EventMesh.Hosting.Node.Subscriptions;
 using EventMesh.Hosting.Ports;
 using EventMesh.Storage.Memory;
@@ -14,6 +16,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime;
@@ -72,6 +75,13 @@ public static class EventMeshSiloBuilderExtensions
         services.AddSingleton<NodeLog>();
         services.AddSingleton<NodeState>();
         services.AddSingleton<INodeHealth>(static provider => provider.GetRequiredService<NodeState>());
+        services.AddSingleton<TopicAppender>();
+        services.AddSingleton(static provider => new PublishLanes(
+            provider.GetRequiredService<TopicAppender>().AppendAsync,
+            NodeId.Parse(provider.GetRequiredService<IOptions<EventMeshOptions>>().Value.NodeId),
+            provider.GetRequiredService<IOptions<EventMeshOptions>>().Value,
+            provider.GetRequiredService<NodeInstruments>(),
+            provider.GetRequiredService<ILogger<PublishLanes>>()));
         services.AddSingleton<IMeshNode, MeshNode>();
         services.AddSingleton<ILinkHost, LinkHost>();
         services.AddSingleton<IMeshSilo, MeshSilo>();
