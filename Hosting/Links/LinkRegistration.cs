@@ -6,6 +6,7 @@ using EventMesh.PeerLink.Transport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans;
@@ -27,7 +28,7 @@ internal static class LinkRegistration
         services.AddSingleton(CreateServices);
         services.AddSingleton<IPeerOwnership>(static provider => new GrainPeerOwnership(
             provider.GetRequiredService<IGrainFactory>(), provider.GetRequiredService<ILocalSiloDetails>()));
-        services.AddSingleton<ILinkTransport>(static provider => CreateTransport(provider.GetRequiredService<IOptions<LinkOptions>>().Value));
+        services.TryAddSingleton<ILinkTransport>(static provider => CreateTransport(provider.GetRequiredService<IOptions<LinkOptions>>().Value));
         services.AddSingleton(static provider => new LinkGateway(
             provider.GetRequiredService<LinkServices>(),
             provider.GetRequiredService<ILinkTransport>(),

@@ -142,7 +142,8 @@ internal sealed partial class LinkRunner
     private bool TakeTurn()
     {
         var any = TakeSent();
-        while (_inputs.TryDequeue(out var input))
+        // Only what waits now: answers that come at once must not keep the writer waiting for the frames that they brought.
+        for (var count = _inputs.Count; count > 0 && _inputs.TryDequeue(out var input); count--)
         {
             Step(input);
             any = true;

@@ -189,6 +189,26 @@ public sealed class LinkMeshTests
     }
 
     [Fact]
+    public async Task Clone_WhenItsLifeIsOlder_IsRefusedAndHearsWhy()
+    {
+        await using var west = await LinkedNode.CreateAsync("west");
+        await using var older = await LinkedNode.CreateAsync("east");
+        await Eventually.IsTrue(() => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() > older.Host.Identity.Incarnation.Value, "the clock to go on");
+        await using var newer = await LinkedNode.CreateAsync("east");
+        await west.StartAsync();
+        await newer.StartAsync($"west={west.Address}");
+        await SyncedAsync(west, newer);
+
+        await older.StartAsync($"west={west.Address}");
+
+        await Eventually.IsTrue(
+            () => older.Gateway.GetPeers().Single().LastError.StartsWith("EM3004", StringComparison.Ordinal),
+            () => $"the clone to hear EM3004: {older.Gateway.GetPeers().Single()}");
+        Assert.Equal(newer.Host.Identity.Incarnation.Value, west.Gateway.GetPeers().Single().Incarnation);
+        Assert.Equal(PeerHealth.Healthy, west.Gateway.GetPeers().Single().Health);
+    }
+
+    [Fact]
     public async Task Store_WhenItCannotTakeEventsNow_PausesAndGoesOnLater()
     {
         await using var west = await LinkedNode.CreateAsync("west");
