@@ -16,9 +16,12 @@ internal static class EventLine
     /// <summary>For people: place, identity, payload.</summary>
     public static string ForPeople(MeshEvent item)
     {
-        var what = item.IsGap
-            ? $"-- gap: events of {(item.Gap.Origin.IsEmpty ? "this log" : item.Gap.Origin)} up to {item.Gap.To} will not come ({item.Gap.Reason}) --"
-            : Text(item.Payload.Span);
+        var what = item.Gap switch
+        {
+            null => Text(item.Payload.Span),
+            { Origin.IsEmpty: true } gap => $"-- gap: #{item.Offset} up to #{item.Next} are gone ({gap.Reason}) --",
+            { } gap => $"-- gap: events of {gap.Origin} up to {gap.To} will not come ({gap.Reason}) --",
+        };
         var time = item.Time.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
         return $"{time}  {item.Topic}  #{item.Offset}  {item.Origin}/{item.Position.Sequence}  {what}";
     }
@@ -55,6 +58,7 @@ internal static class EventLine
     {
         json.WriteStartObject("gap");
         json.WriteString("reason", item.Gap!.Reason.ToString());
+        json.WriteNumber("nextOffset", item.Next.Value);
         json.WriteString("from", item.Gap.From.ToString());
         json.WriteString("to", item.Gap.To.ToString());
         if (item.Gap.Code != MeshErrorCode.None)

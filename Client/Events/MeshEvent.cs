@@ -18,7 +18,7 @@ public sealed class MeshEvent
         Topic = topic;
         _record = record;
         _serializer = serializer;
-        Gap = record.Kind == RecordKind.Gap ? GapOf(record) : null;
+        Gap = record.Kind == RecordKind.Gap ? GapBody.Decode(record.Body.Span) : null;
     }
 
     /// <summary>A gap that the client itself found.</summary>
@@ -42,6 +42,9 @@ public sealed class MeshEvent
 
     /// <summary>The record's place in the node's log of the topic.</summary>
     public LogOffset Offset => _record.Offset;
+
+    /// <summary>The offset after it: one more, or further for a gap of offsets that the node no longer holds.</summary>
+    public LogOffset Next => _record.Next;
 
     /// <summary>The node that the event was published at.</summary>
     public NodeId Origin => _record.Origin;
@@ -78,9 +81,4 @@ public sealed class MeshEvent
         value = default;
         return !IsGap && _serializer.TryDeserialize(Payload, Header(EventHeaders.ContentType), Header(EventHeaders.TypeName), out value);
     }
-
-    // A gap that a log makes at read time has no origin: all there is to say is that records are gone.
-    private static Gap GapOf(EventRecord record) => record.Origin.IsEmpty || record.Body.IsEmpty
-        ? new Gap(record.Origin, Position.None, record.Position, GapReason.Trimmed)
-        : GapBody.Decode(record.Body.Span);
 }

@@ -24,7 +24,7 @@ internal sealed class CursorTable
     public void Advance(TopicName topic, in EventRecord record)
     {
         var isEvent = record.Kind == RecordKind.Event;
-        PlaceOf(topic).Set(record.Offset.Plus(1), isEvent ? record.Origin : default, isEvent ? record.Position : default);
+        PlaceOf(topic).Set(record.Next, isEvent ? record.Origin : default, isEvent ? record.Position : default);
     }
 
     public void Advance(TopicName topic, LogOffset next)

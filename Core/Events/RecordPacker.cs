@@ -14,6 +14,7 @@ namespace EventMesh.Core.Events;
 /// incarnation   zigzag varint   difference
 /// sequence + 1  zigzag varint   difference; incarnation and this both 0 for no position
 /// time          zigzag varint   difference, UTC milliseconds
+/// more          varint          gaps only: offsets that it stands for beyond its own
 /// length        varint          bytes of the body
 /// body          bytes           see <see cref="EventBody"/> and <see cref="GapBody"/>
 /// </code>
@@ -21,7 +22,7 @@ namespace EventMesh.Core.Events;
 /// </remarks>
 public static class RecordPacker
 {
-    private const int MaxOverheadBytes = 1 + 6 * Varint.MaxBytes;
+    private const int MaxOverheadBytes = 1 + 7 * Varint.MaxBytes;
 
     /// <summary>Packs <paramref name="records"/> in their order.</summary>
     public static PackedRecords Pack(IReadOnlyList<EventRecord> records)
@@ -92,6 +93,11 @@ public static class RecordPacker
         at += Varint.Write(destination[at..], Varint.ZigZag(state.Incarnation - last.Incarnation));
         at += Varint.Write(destination[at..], Varint.ZigZag(state.NextSequence - last.NextSequence));
         at += Varint.Write(destination[at..], Varint.ZigZag(state.Time - last.Time));
+        if (record.Kind == RecordKind.Gap)
+        {
+            at += Varint.Write(destination[at..], (ulong)(record.Next.Value - record.Offset.Value - 1));
+        }
+
         at += Varint.Write(destination[at..], (ulong)record.Body.Length);
         record.Body.Span.CopyTo(destination[at..]);
         last = state;
@@ -117,6 +123,12 @@ public static class RecordPacker
             last.Incarnation + cursor.Signed("incarnation"),
             last.NextSequence + cursor.Signed("sequence"),
             last.Time + cursor.Signed("time"));
+        var more = kind == RecordKind.Gap ? cursor.Unsigned("more") : 0;
+        if (more > long.MaxValue / 2 || last.Offset is < 0 or > long.MaxValue / 2)
+        {
+            throw cursor.Malformed("offset", $"is {last.Offset} and {more} more");
+        }
+
         var length = cursor.Length(int.MaxValue, "body length");
         var start = cursor.Offset;
         cursor.Bytes(length, "body");
@@ -124,6 +136,7 @@ public static class RecordPacker
         {
             Kind = kind,
             Offset = new LogOffset(last.Offset),
+            Next = new LogOffset(last.Offset + 1 + (long)more),
             Origin = origin == 0 ? default : origins[origin - 1],
             Position = (last.Incarnation, last.NextSequence) switch
             {

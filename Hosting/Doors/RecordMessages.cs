@@ -34,6 +34,7 @@ internal static class RecordMessages
         var message = new Wire.Record
         {
             Offset = record.Offset.Value,
+            NextOffset = record.Next.Value,
             Origin = record.Origin.Value,
             Incarnation = record.Position.Incarnation.Value,
             Sequence = record.Position.Sequence,
@@ -57,10 +58,7 @@ internal static class RecordMessages
 
     private static Wire.Gap GapToWire(in EventRecord record)
     {
-        // A gap that the log makes at read time names no origin: records below the start are gone, whosever they were.
-        var gap = record.Origin.IsEmpty || record.Body.IsEmpty
-            ? new Gap(record.Origin, Position.None, record.Position, GapReason.Trimmed)
-            : GapBody.Decode(record.Body.Span);
+        var gap = GapBody.Decode(record.Body.Span);
         return new Wire.Gap
         {
             Origin = gap.Origin.Value,

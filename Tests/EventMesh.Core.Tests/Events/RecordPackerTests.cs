@@ -15,8 +15,8 @@ public sealed class RecordPackerTests
         [
             Record(RecordKind.Event, 7, West, new Position(new Incarnation(1_700_000_000_000), 41), 1_700_000_000_123, [0, 1, 2]),
             Record(RecordKind.Event, 8, NodeId.Parse("east"), new Position(new Incarnation(9), 0), 5, []),
-            Record(RecordKind.Gap, 12, default, Position.None, 0, [9]),
-            Record(RecordKind.Event, 13, West, new Position(new Incarnation(1_700_000_000_001), 42), 1_700_000_000_124, [3]),
+            Record(RecordKind.Gap, 12, default, Position.None, 0, [9]) with { Next = new LogOffset(20) },
+            Record(RecordKind.Event, 20, West, new Position(new Incarnation(1_700_000_000_001), 42), 1_700_000_000_124, [3]),
         ];
 
         var unpacked = RecordPacker.Unpack(RecordPacker.Pack(records));
