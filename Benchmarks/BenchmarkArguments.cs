@@ -11,7 +11,7 @@ internal sealed record BenchmarkArguments
           name ...       which benchmarks to run; all if none is named
           --list         say which there are
           --only TEXT    only cases whose load holds the text, with their controls
-          --seconds N    how long each case is measured, 0.03 to 600 (default 1.5); a third more goes into warming up
+          --seconds N    how long each case is measured, 0.03 to 600 (default 1.5); warming up takes as long again
           --json         one JSON object on standard output; progress goes to standard error
           --help         this text
         """;

@@ -6,7 +6,7 @@ internal static class BenchmarkRunner
     private const int MeasuredRounds = 3;
 
     /// <param name="benchmark">Started here; the caller disposes it.</param>
-    /// <param name="perCase">How long a case is measured, over all rounds. One more round warms up.</param>
+    /// <param name="perCase">How long a case is measured, over all rounds. A first round warms up for as long again: the compiler is at work until then.</param>
     /// <param name="only">What a case's load must hold; its control is measured with it.</param>
     /// <param name="progress">Told what is done.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -22,7 +22,7 @@ internal static class BenchmarkRunner
             {
                 // What the case before left behind is not this one's to collect.
                 GC.Collect();
-                var sample = await measured.Measure(perCase / MeasuredRounds, cancellationToken);
+                var sample = await measured.Measure(round == 0 ? perCase : perCase / MeasuredRounds, cancellationToken);
                 if (round > 0)
                 {
                     samples[measured.Load].Add(sample);

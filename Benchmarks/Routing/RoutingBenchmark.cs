@@ -23,7 +23,7 @@ internal sealed class RoutingBenchmark : IBenchmark
             var none = Numbers(count).SelectMany(static i => new[] { $"*.x{i}.>", $"orders.*.x{i}" }).Take(count).Select(TopicPattern.Parse).ToArray();
             var one = Numbers(count).Select(static i => TopicPattern.Parse($"*.r{i}.*")).ToArray();
             var ten = Numbers(count).Select(static i => TopicPattern.Parse($"*.r{i / 10}.>")).ToArray();
-            var control = string.Create(CultureInfo.InvariantCulture, $"scan, {count:N0} wildcards, none match");
+            var control = string.Create(CultureInfo.InvariantCulture, $"control: scan, {count:N0} wildcards, none match");
             cases.Add(ScanCase(control, none));
             cases.Add(TableCase(string.Create(CultureInfo.InvariantCulture, $"table, {count:N0} wildcards, none match"), none, control));
             cases.Add(TableCase(string.Create(CultureInfo.InvariantCulture, $"table, {count:N0} wildcards, 1 matches"), one, control));
