@@ -101,7 +101,13 @@ internal sealed partial class InterestBoard : IDisposable
             string? missing;
             lock (_gate)
             {
-                missing = _isDisposed ? "the grain itself, which stops" : Missing(silo, version);
+                if (_isDisposed)
+                {
+                    // The next activation is told again.
+                    return false;
+                }
+
+                missing = Missing(silo, version);
                 changed = _changed.Task;
             }
 

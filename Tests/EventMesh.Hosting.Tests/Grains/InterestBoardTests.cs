@@ -78,6 +78,17 @@ public sealed class InterestBoardTests
     }
 
     [Fact]
+    public async Task Gate_WhenTheGrainStops_DoesNotHoldItUp()
+    {
+        var board = Board();
+        var waiting = board.WaitAppliedAsync("a", board.State(_a.Next("x"), 0, 0), TestNode.Patience);
+
+        board.Dispose();
+
+        Assert.False(await waiting);
+    }
+
+    [Fact]
     public async Task Push_WhenItsAnswerIsLost_IsRepeated()
     {
         using var board = Board();
