@@ -27,6 +27,8 @@ internal sealed class ChildProcess : IAsyncDisposable
             start.Environment.Remove(name);
         }
 
+        // These processes live for seconds: measuring how to compile them better only takes time from them.
+        start.Environment["DOTNET_TieredPGO"] = "0";
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
         {
             start.Environment[name] = value;
