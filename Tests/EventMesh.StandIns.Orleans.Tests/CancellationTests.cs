@@ -43,24 +43,6 @@ public sealed class CancellationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Cancel_WhenCallStillWaitsForItsTurn_KeepsItFromBeginning()
-    {
-        ITurnGrain grain = GetGrain(inSilo: true);
-        Task first = grain.WaitAsync("first");
-        Assert.Equal("first began", await Probe.NextAsync());
-        using CancellationTokenSource source = new();
-        Task<bool> second = grain.WaitCancellableAsync("second", source.Token);
-
-        await source.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second.Within("the cancelled call to end"));
-        Probe.Open("first");
-        await first.Within("the first call to end");
-        await grain.AddSlowlyAsync(1, 1);
-
-        Assert.Equal(["first ended"], Probe.TakeAll());
-    }
-
-    [Fact]
     public async Task Call_WhenNothingIsCancelled_ReturnsItsResult()
     {
         ITurnGrain grain = GetGrain(inSilo: true);

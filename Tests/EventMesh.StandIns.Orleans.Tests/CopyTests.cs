@@ -168,7 +168,7 @@ public sealed class CopyTests : IAsyncLifetime
     {
         IEchoGrain grain = inSilo ? InSilo : OverWire;
 
-        CodecNotFoundException error = await Assert.ThrowsAsync<CodecNotFoundException>(() => grain.TakeOpaqueAsync(new Opaque()));
+        CodecNotFoundException error = await Assert.ThrowsAsync<CodecNotFoundException>(() => grain.ReturnAsync((object)new Opaque()));
 
         Assert.Contains(nameof(Opaque), error.Message, StringComparison.Ordinal);
     }

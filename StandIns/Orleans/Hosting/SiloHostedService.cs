@@ -12,7 +12,11 @@ namespace EventMesh.StandIns.Hosting;
 
 /// <summary>Stopping with a token that has already come is a crash, as with the real one.</summary>
 internal sealed class SiloHostedService(
-    Silo silo, LifecycleStages lifecycle, ClusteringCheck clustering, IEnumerable<ILifecycleParticipant<ISiloLifecycle>> participants)
+    Silo silo,
+    LifecycleStages lifecycle,
+    ClusteringCheck clustering,
+    IHostEnvironment environment,
+    IEnumerable<ILifecycleParticipant<ISiloLifecycle>> participants)
     : IHostedService
 {
     /// <summary>Below <see cref="ServiceLifecycleStage.BecomeActive"/>: stops after the silo has said that it is shutting down.</summary>
@@ -21,6 +25,11 @@ internal sealed class SiloHostedService(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         clustering.Validate();
+        if (environment.IsDevelopment())
+        {
+            SignatureCheck.Validate(silo.Settings.Types);
+        }
+
         foreach (ILifecycleParticipant<ISiloLifecycle> participant in participants)
         {
             participant.Participate(lifecycle);

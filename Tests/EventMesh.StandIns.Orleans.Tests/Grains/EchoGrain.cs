@@ -48,9 +48,7 @@ public sealed class EchoGrain(ILocalSiloDetails silo) : Grain, IEchoGrain
 
     public ValueTask DoNothingAsync() => default;
 
-    public Task<Opaque> ReturnOpaqueAsync() => Task.FromResult(new Opaque());
-
-    public Task TakeOpaqueAsync(Opaque value) => Task.CompletedTask;
+    public Task<object> ReturnOpaqueAsync() => Task.FromResult<object>(new Opaque());
 
     public async Task FailAsync(string kind)
     {

@@ -29,6 +29,18 @@ public sealed class HostingLimitTests
     }
 
     [Fact]
+    public async Task Start_WhenClusteringIsNotConfigured_NamesTheRemedy()
+    {
+        HostApplicationBuilder builder = NewBuilder();
+        builder.UseOrleans();
+        using IHost host = builder.Build();
+
+        OrleansConfigurationException error = await Assert.ThrowsAsync<OrleansConfigurationException>(() => host.StartAsync());
+
+        Assert.Contains("UseLocalhostClustering", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Start_WhenClientIsOnItsOwn_IsRefused()
     {
         HostApplicationBuilder builder = NewBuilder();

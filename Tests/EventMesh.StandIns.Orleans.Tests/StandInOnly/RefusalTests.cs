@@ -1,4 +1,6 @@
 using EventMesh.StandIns.Copying;
+using EventMesh.StandIns.Hosting;
+using EventMesh.StandIns.Orleans.Tests.Grains;
 using EventMesh.StandIns.Proxies;
 using Orleans;
 using Orleans.Serialization;
@@ -8,6 +10,14 @@ namespace EventMesh.StandIns.Orleans.Tests.StandInOnly;
 /// <summary>What the real code generator refuses at build time, the stand-in refuses when it first meets it.</summary>
 public sealed class RefusalTests
 {
+    /// <summary>Not a grain's, since no silo of this assembly would start with it.</summary>
+    private interface INoGrain
+    {
+        Task<Opaque> TakeAsync(int number, List<string> texts, CancellationToken cancellationToken);
+
+        ValueTask GiveAsync(Opaque value);
+    }
+
     private interface IWithProperty : IGrainWithStringKey
     {
         int Value { get; }
@@ -74,6 +84,15 @@ public sealed class RefusalTests
 
         Assert.Same(value, local.Copy(value));
         Assert.Throws<CodecNotFoundException>(() => CopierTable.Wire.Get(typeof(PlainImmutable)));
+    }
+
+    [Fact]
+    public void SignatureCheck_WhenAMethodNamesATypeWithoutSerializer_NamesIt()
+    {
+        string[] complaints = [.. SignatureCheck.FindComplaints([typeof(INoGrain)])];
+
+        Assert.Equal(2, complaints.Length);
+        Assert.All(complaints, complaint => Assert.Contains(nameof(Opaque), complaint, StringComparison.Ordinal));
     }
 
     private static object CopyOf(Type type)
