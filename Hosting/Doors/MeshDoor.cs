@@ -95,13 +95,22 @@ internal sealed partial class MeshDoor(
         var health = status.Health;
         var response = new Wire.GetHealthResponse
         {
-            Node = node.Identity.Node.Value,
-            Incarnation = node.Identity.Incarnation.Value,
             Live = health.IsLive,
             Ready = health.IsReady,
             InterestSynced = status.IsInterestSynced,
         };
         response.Problems.Add(health.Problems);
+        try
+        {
+            response.Node = node.Identity.Node.Value;
+            response.Incarnation = node.Identity.Incarnation.Value;
+        }
+        catch (EventMeshException exception) when (exception.Code == MeshErrorCode.NodeNotReady)
+        {
+            // Before its log is open a node does not know which incarnation it is in; its problems say that it is starting.
+            response.Node = "";
+        }
+
         return Task.FromResult(response);
     }
 
