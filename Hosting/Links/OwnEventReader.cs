@@ -115,6 +115,7 @@ internal sealed class OwnEventReader(ILinkHost host)
     private Packed Pack(ITopicReader reader, RecordBatch records, OwnRunPacker packer, ref LogOffset next)
     {
         var result = Packed.Nothing;
+        packer.Expect(records);
         foreach (var record in records.Records)
         {
             if (record.Origin != Self)

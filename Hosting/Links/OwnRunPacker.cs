@@ -1,6 +1,7 @@
 using EventMesh.Core.Events;
 using EventMesh.Core.Identity;
 using EventMesh.PeerLink.Sessions;
+using EventMesh.Storage;
 
 namespace EventMesh.Hosting.Links;
 
@@ -11,20 +12,29 @@ internal sealed class OwnRunPacker(NodeId origin, Position after, int maxBytes)
     // Larger frames are no faster, and their buffers would live on the large object heap at both ends.
     private const int MaxBatchBytes = 64 * 1024;
     private const int EntryOverhead = 16;
-    private const int FirstBatchBytes = 4 * 1024;
 
     private readonly List<LinkItem> _items = [];
     private readonly int _maxBatchBytes = Math.Min(maxBytes, MaxBatchBytes);
     private EventBatchBuilder? _builder;
     private Position _previous;
     private Position _first;
-    private int _nextCapacity = FirstBatchBytes;
+    private int _expected;
 
     /// <summary>The position after the last record that was taken.</summary>
     public Position Last { get; private set; } = after;
 
     /// <summary>Packed bytes so far.</summary>
     public int Bytes { get; private set; }
+
+    /// <summary>Says what is about to be added, so that buffers are neither too large nor grown: a batch of one event takes little more than the event.</summary>
+    public void Expect(RecordBatch records)
+    {
+        _expected = 0;
+        foreach (var record in records.Records)
+        {
+            _expected += record.Origin == origin ? record.Body.Length + EntryOverhead : 0;
+        }
+    }
 
     /// <summary>Adds a gap from <see cref="Last"/> up to <paramref name="to"/> if there is anything between.</summary>
     public void AddGap(Position to, GapReason reason)
@@ -67,6 +77,7 @@ internal sealed class OwnRunPacker(NodeId origin, Position after, int maxBytes)
         var before = builder.Bytes;
         builder.AddEncoded(record.Body.Span, record.TimeUnixMs);
         Bytes += builder.Bytes - before;
+        _expected -= size;
         Last = record.Position;
         return true;
     }
@@ -83,7 +94,8 @@ internal sealed class OwnRunPacker(NodeId origin, Position after, int maxBytes)
         EndBatch();
         _previous = previous;
         _first = record.Position;
-        return _builder = new EventBatchBuilder(Math.Max(_nextCapacity, record.Body.Length + EntryOverhead)) { BaseTimeUnixMs = record.TimeUnixMs };
+        var capacity = Math.Max(Math.Min(_expected, _maxBatchBytes), record.Body.Length + EntryOverhead);
+        return _builder = new EventBatchBuilder(capacity) { BaseTimeUnixMs = record.TimeUnixMs };
     }
 
     private void EndBatch()
@@ -91,8 +103,6 @@ internal sealed class OwnRunPacker(NodeId origin, Position after, int maxBytes)
         if (_builder is { } builder)
         {
             _items.Add(new LinkItem(new ReplicaBatch(origin, _first.Incarnation, _previous, _first.Sequence, 1, builder.Build())));
-            // A read that filled one batch is likely to fill the next.
-            _nextCapacity = Math.Min(MaxBatchBytes, Math.Max(_nextCapacity, builder.Bytes * 2));
             _builder = null;
         }
     }
