@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using EventMesh.Grains.Interfaces.Messages;
 using Spectre.Console;
 
@@ -8,6 +9,9 @@ namespace EventMesh.Cli.Commands;
 /// <summary><c>eventmesh peers</c>: lists the node's peers and how their links are.</summary>
 internal static class PeersCommand
 {
+    // A number of an enum would mean nothing to whoever reads the line.
+    private static readonly JsonSerializerOptions Names = new(JsonSerializerOptions.Web) { Converters = { new JsonStringEnumConverter() } };
+
     public static Command Create()
     {
         var command = new Command("peers", "List the node's peers and how their links are.");
@@ -23,7 +27,7 @@ internal static class PeersCommand
         {
             foreach (var peer in peers)
             {
-                await session.Output.WriteLineAsync(JsonSerializer.Serialize(peer, JsonSerializerOptions.Web));
+                await session.Output.WriteLineAsync(JsonSerializer.Serialize(peer, Names));
             }
 
             return ExitCode.Ok;
@@ -35,13 +39,19 @@ internal static class PeersCommand
             return ExitCode.Ok;
         }
 
-        var table = new Table().AddColumns("peer", "health", "address", "sent", "acked", "received", "lag", "queued", "reconnects", "RTT", "last error");
+        // As much as a terminal of 80 columns shows whole; --json has the rest.
+        var table = new Table().AddColumns("peer", "health", "address", "sent", "received", "lag", "RTT");
         foreach (var peer in peers)
         {
             table.AddRow(Row(peer));
         }
 
         session.People.Write(table);
+        foreach (var peer in peers.Where(static peer => peer.Health != PeerHealth.Healthy && peer.LastError.Length > 0))
+        {
+            session.People.WriteLine($"{peer.Peer}: {peer.LastError}");
+        }
+
         return ExitCode.Ok;
     }
 
@@ -59,13 +69,9 @@ internal static class PeersCommand
             $"[{color}]{peer.Health}[/]",
             Markup.Escape(peer.Address),
             $"{peer.EventsSent:N0}",
-            $"{peer.EventsAcked:N0}",
             $"{peer.EventsReceived:N0}",
             $"{peer.LagEvents:N0}",
-            $"{peer.QueuedFrames}",
-            $"{peer.Reconnects}",
             peer.RoundTripMicros < 0 ? "-" : $"{peer.RoundTripMicros / 1000.0:F1} ms",
-            Markup.Escape(peer.LastError),
         ];
         return [.. cells.Select(static cell => new Markup(cell))];
     }

@@ -52,7 +52,8 @@ public sealed class CliTests(ITestOutputHelper output) : MeshTest(output)
     public async Task PeersAndHealth_WhenPiped_AreTextWithoutColours()
     {
         var east = await StartAsync("east");
-        var west = await StartAsync("west", $"east={east.PeerAddress}");
+        var west = await StartAsync("west", $"east={east.PeerAddress}", "south=127.0.0.1:1");
+        await west.PeerAsync("south", "cannot be reached", static report => report.LastError.Length > 0);
         await west.PeerAsync("east", "is linked", static report => report.Health == PeerHealth.Healthy);
 
         var peers = RunTool(west, "", "peers");
@@ -60,6 +61,8 @@ public sealed class CliTests(ITestOutputHelper output) : MeshTest(output)
 
         Assert.Equal((Ok, Ok), (await peers.ExitAsync(), await health.ExitAsync()));
         Assert.Contains("Healthy", await peers.Output.LineAsync("east"), StringComparison.OrdinalIgnoreCase);
+        await peers.Output.LineAsync("south: EM3013");
+        Assert.Equal(["Healthy", "Disconnected"], (await JsonAsync(west, "", "peers")).Select(static peer => peer.GetProperty("health").GetString()));
         await health.Output.LineAsync("west is ready");
         Assert.Equal(0, peers.Output.Count("\u001b") + health.Output.Count("\u001b"));
     }
