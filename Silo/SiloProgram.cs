@@ -24,7 +24,7 @@ internal static class SiloProgram
         try
         {
             await using var app = SiloHost.Build(flags);
-            await app.StartAsync();
+            await StartAsync(app);
             await output.WriteLineAsync(Banner.Describe(app.Services));
             await app.WaitForShutdownAsync();
             return ExitCode.Ok;
@@ -33,6 +33,20 @@ internal static class SiloProgram
         {
             await error.WriteLineAsync(explanation.Text);
             return explanation.Code;
+        }
+    }
+
+    /// <summary>The silo starts before the ports are opened: where they cannot be, it is stopped while its services still live.</summary>
+    private static async Task StartAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (IOException)
+        {
+            await app.StopAsync();
+            throw;
         }
     }
 
