@@ -23,6 +23,7 @@ public sealed record Ticket([property: Id(0)] string Name, [property: Id(1)] byt
 public sealed record Label(string Text, List<int> Marks);
 
 /// <summary>Only what has an id is carried.</summary>
+#pragma warning disable ORLEANS0004 // The missing id is what is tested.
 [GenerateSerializer]
 public sealed class Forgetful
 {
@@ -31,6 +32,7 @@ public sealed class Forgetful
 
     public string Lost { get; set; } = "as constructed";
 }
+#pragma warning restore ORLEANS0004
 
 [GenerateSerializer]
 public class Shape
