@@ -30,7 +30,9 @@ public sealed class BystanderTests
         });
         await using var cluster = builder.Build();
         await cluster.DeployAsync();
-        var bystander = cluster.GetSiloServiceProvider(cluster.Silos[1].SiloAddress);
+        // Silos are built side by side, so either may be the bystander.
+        var bystander = Assert.Single(
+            cluster.Silos.Select(silo => cluster.GetSiloServiceProvider(silo.SiloAddress)), services => services.GetService<IMeshNode>() is null);
         var grains = bystander.GetRequiredService<IGrainFactory>();
 
         // A mesh grain needs services that only AddEventMesh registers, so on the bystander its activation could not even be built.
@@ -38,7 +40,6 @@ public sealed class BystanderTests
         var opened = await grains.GetGrain<ISessionGrain>("session").OpenAsync(new SessionOpen([">"], StartAt.Earliest, 0, []));
         var topics = await grains.GetGrain<ICatalogGrain>("0").ListTopicsAsync("", "", 100);
 
-        Assert.Null(bystander.GetService<IMeshNode>());
         Assert.All(replies, reply => Assert.Equal(MeshErrorCode.None, reply.Code));
         Assert.Equal(MeshErrorCode.None, opened.Code);
         Assert.Equal(40, topics.Topics.Length);
