@@ -13,7 +13,7 @@ internal sealed class CliSession : IAsyncDisposable
     {
         Server = parsed.GetValue(GlobalOptions.Server)!;
         IsJson = parsed.GetValue(GlobalOptions.Json);
-        var timeout = parsed.GetValue(GlobalOptions.Timeout);
+        var timeout = TimeSpan.FromSeconds(parsed.GetValue(GlobalOptions.Timeout));
         Client = MeshClient.ForGrpc(Server, new MeshClientOptions { RequestTimeout = timeout, ConnectTimeout = timeout });
         Output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), 16 * 1024);
     }

@@ -20,23 +20,7 @@ internal static class GlobalOptions
         Recursive = true,
     };
 
-    public static Option<TimeSpan> Timeout { get; } = new("--timeout")
-    {
-        Description = "How many seconds the node may take to answer.",
-        Recursive = true,
-        HelpName = "SECONDS",
-        DefaultValueFactory = static _ => TimeSpan.FromSeconds(10),
-        CustomParser = static result =>
-        {
-            if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0.1 and <= 600)
-            {
-                return TimeSpan.FromSeconds(seconds);
-            }
-
-            result.AddError($"--timeout: '{result.Tokens[0].Value}' must be 0.1 to 600 seconds.");
-            return default;
-        },
-    };
+    public static Option<double> Timeout { get; } = Seconds();
 
     public static void AddTo(RootCommand root)
     {
@@ -44,4 +28,26 @@ internal static class GlobalOptions
         root.Options.Add(Json);
         root.Options.Add(Timeout);
     }
+
+    private static Option<double> Seconds()
+    {
+        var option = new Option<double>("--timeout")
+        {
+            Description = "How many seconds the node may take to answer, 0.1 to 600.",
+            Recursive = true,
+            HelpName = "SECONDS",
+            DefaultValueFactory = static _ => 10,
+        };
+        option.Validators.Add(static result =>
+        {
+            if (result.Tokens is [var token] && !IsInRange(token.Value))
+            {
+                result.AddError($"--timeout: '{token.Value}' must be 0.1 to 600 seconds.");
+            }
+        });
+        return option;
+    }
+
+    private static bool IsInRange(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0.1 and <= 600;
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Text.Json;
 using EventMesh.Cli.Demo;
+using EventMesh.Cli.Output;
 using EventMesh.Core.Errors;
 using Spectre.Console;
 
@@ -36,7 +36,7 @@ internal static class DemoCommand
         try
         {
             var summary = await RunAsync(parsed.GetValue(Rate), isJson, cancellationToken);
-            Console.WriteLine(isJson ? JsonSerializer.Serialize(summary, JsonSerializerOptions.Web) : Describe(summary));
+            Console.WriteLine(isJson ? JsonLine.Of(summary) : Describe(summary));
             return summary.Passed ? ExitCode.Ok : ExitCode.Failed;
         }
         catch (OperationCanceledException)

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
+using EventMesh.Cli.Output;
 using Spectre.Console;
 
 namespace EventMesh.Cli.Commands;
@@ -21,7 +21,7 @@ internal static class HealthCommand
         var isWell = health is { IsLive: true, IsReady: true };
         if (session.IsJson)
         {
-            await session.Output.WriteLineAsync(JsonSerializer.Serialize(health, JsonSerializerOptions.Web));
+            await session.Output.WriteLineAsync(JsonLine.Of(health));
         }
         else
         {

@@ -1,6 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using EventMesh.Cli.Output;
 using EventMesh.Grains.Interfaces.Messages;
 using Spectre.Console;
 
@@ -9,9 +8,6 @@ namespace EventMesh.Cli.Commands;
 /// <summary><c>eventmesh peers</c>: lists the node's peers and how their links are.</summary>
 internal static class PeersCommand
 {
-    // A number of an enum would mean nothing to whoever reads the line.
-    private static readonly JsonSerializerOptions Names = new(JsonSerializerOptions.Web) { Converters = { new JsonStringEnumConverter() } };
-
     public static Command Create()
     {
         var command = new Command("peers", "List the node's peers and how their links are.");
@@ -27,7 +23,7 @@ internal static class PeersCommand
         {
             foreach (var peer in peers)
             {
-                await session.Output.WriteLineAsync(JsonSerializer.Serialize(peer, Names));
+                await session.Output.WriteLineAsync(JsonLine.Of(peer));
             }
 
             return ExitCode.Ok;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
+using EventMesh.Cli.Output;
 using EventMesh.Client.Events;
 using EventMesh.Client.Publishing;
 using EventMesh.Core.Errors;
@@ -55,6 +55,11 @@ internal static class PublishCommand
             return ExitCode.Ok;
         }
 
+        if (parsed.GetValue(Source) is null && !Console.IsInputRedirected)
+        {
+            await Console.Error.WriteLineAsync("Reading one JSON value a line from the terminal; an empty input ends it (Ctrl-D).");
+        }
+
         using var input = parsed.GetValue(Source)?.OpenRead() ?? Console.OpenStandardInput();
         using var lines = new StreamReader(input);
         var publisher = new LinePublisher(session, topic, options);
@@ -62,6 +67,10 @@ internal static class PublishCommand
         if (publisher.Count > 0)
         {
             await WriteAsync(session, topic, publisher.Count, publisher.First, publisher.Last);
+        }
+        else
+        {
+            await Console.Error.WriteLineAsync("Nothing was published: the input held no line. Give an event with --payload, or lines with --file.");
         }
 
         return ExitCode.Ok;
@@ -85,7 +94,7 @@ internal static class PublishCommand
     {
         if (session.IsJson)
         {
-            await session.Output.WriteLineAsync(JsonSerializer.Serialize(new
+            await session.Output.WriteLineAsync(JsonLine.Of(new
             {
                 topic = topic.Value,
                 count,

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
+using EventMesh.Cli.Output;
 using EventMesh.Core.Topics;
 using EventMesh.Grains.Interfaces.Messages;
 using Spectre.Console;
@@ -53,7 +53,7 @@ internal static class TopicsCommand
         if (session.IsJson)
         {
             var line = new { topic = topic.Topic, startOffset = topic.StartOffset, endOffset = topic.EndOffset, bytes = topic.Bytes };
-            await session.Output.WriteLineAsync(JsonSerializer.Serialize(line));
+            await session.Output.WriteLineAsync(JsonLine.Of(line));
         }
         else
         {
