@@ -12,6 +12,7 @@ public sealed class MeshSimulationTests(ITestOutputHelper output)
 {
     private const string SeedsVariable = "EVENTMESH_SIM_SEEDS";
     private const string FirstSeedVariable = "EVENTMESH_SIM_FIRST_SEED";
+    private const int FirstSeed = 1;
     private const int FixedSeeds = 200;
     private const int VariantSeeds = 40;
     private const int CaughtIsEnough = 5;
@@ -21,7 +22,7 @@ public sealed class MeshSimulationTests(ITestOutputHelper output)
     [Trait("Kind", "Seeds")]
     public void Mesh_UnderFaults_LosesNothingDoublesNothingAndNamesEveryGap()
     {
-        var first = Setting(FirstSeedVariable, 1);
+        var first = Setting(FirstSeedVariable, FirstSeed);
         var count = Setting(SeedsVariable, FixedSeeds);
         var report = new SimReport();
 
@@ -29,7 +30,9 @@ public sealed class MeshSimulationTests(ITestOutputHelper output)
 
         output.WriteLine(report.ToString());
         Assert.True(report.Failures.IsEmpty, report.FailureText);
-        if (count >= FixedSeeds)
+
+        // The rarest branches are taken in one run of some thirty: the fixed seeds hold them, a stretch of other seeds need not.
+        if (first == FirstSeed && count >= FixedSeeds)
         {
             report.AssertEverythingWasTaken();
         }
