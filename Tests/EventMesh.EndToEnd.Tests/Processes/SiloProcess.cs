@@ -76,9 +76,14 @@ internal sealed class SiloProcess : IAsyncDisposable
         return found!;
     }
 
-    /// <summary>Waits until <paramref name="peer"/> wants <paramref name="pattern"/> and this node knows it.</summary>
-    public Task<PeerReport> InterestAsync(SiloProcess peer, string pattern) =>
-        PeerAsync(peer.Node, $"wants {pattern}", report => report.Health == PeerHealth.Healthy && report.RemoteInterest.Contains(pattern));
+    /// <summary>Waits until <paramref name="peer"/> wants <paramref name="pattern"/>, and has this node's word that it is applied.</summary>
+    /// <remarks>This node's listing alone does not tell: it remembers what an earlier life of the peer wanted.</remarks>
+    public async Task<PeerReport> InterestAsync(SiloProcess peer, string pattern)
+    {
+        await peer.PeerAsync(Node, "has applied the newest interest", report => report.Health == PeerHealth.Healthy && report.IsInterestSynced);
+        return await PeerAsync(
+            peer.Node, $"wants {pattern}", report => report.Health == PeerHealth.Healthy && report.RemoteInterest.Contains(pattern));
+    }
 
     /// <summary>Asks it to stop; the result is its exit code.</summary>
     public Task<int> StopAsync()
