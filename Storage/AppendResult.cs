@@ -8,7 +8,8 @@ namespace EventMesh.Storage;
 /// <param name="First">Position of its first event at this node; the others follow.</param>
 /// <param name="Count">How many events.</param>
 /// <param name="Durability">The durability that was reached.</param>
-public readonly record struct AppendResult(LogOffset FirstOffset, Position First, int Count, Durability Durability);
+/// <param name="IsDuplicate">Whether the producer had sent the batch before: the rest is what its first append ended with.</param>
+public readonly record struct AppendResult(LogOffset FirstOffset, Position First, int Count, Durability Durability, bool IsDuplicate = false);
 
 /// <summary>What became of a replicated batch or gap.</summary>
 /// <param name="Verdict">What was decided.</param>

@@ -28,6 +28,12 @@ public interface IEventLog : IAsyncDisposable
     /// </remarks>
     long CurrentTimeUnixMs { get; }
 
+    /// <summary>Grows with every flush that made anything readable: who sees it unchanged has missed nothing.</summary>
+    long FlushVersion { get; }
+
+    /// <summary>Whether appends are taken, and what recovery and reading have found. Cheap; any thread.</summary>
+    LogHealth Health { get; }
+
     /// <summary>A reader of <paramref name="topic"/>; costs nothing, never fences, and works for a topic that does not exist yet.</summary>
     ITopicReader GetReader(TopicName topic);
 

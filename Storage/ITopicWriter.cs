@@ -28,13 +28,36 @@ public interface ITopicWriter : IAsyncDisposable
     Position HeldPosition(NodeId origin);
 
     /// <summary>Appends events published at this node: gives them this node's next sequences and stamps the batch with the clock's time.</summary>
+    /// <param name="events">The events.</param>
+    /// <param name="producer">
+    /// Who sends them. The producer's next in line is stored; one of its last five batches, repeated whole, ends with that batch's result
+    /// (once what it repeats has reached <paramref name="durability"/>); anything else is refused.
+    /// </param>
+    /// <param name="durability">When the task ends.</param>
+    /// <param name="cancellationToken">Gives up the wait, not the append.</param>
     /// <returns>Ends at <paramref name="durability"/>, or at the strongest that the store has if that is less; the result names which.</returns>
-    /// <exception cref="Core.Errors.EventMeshException"><c>Busy</c> when the log's pending bytes are at their limit; <c>LogFull</c>.</exception>
-    ValueTask<AppendResult> AppendAsync(EventBatch events, Durability durability, CancellationToken cancellationToken);
+    /// <exception cref="Core.Errors.EventMeshException"><c>Busy</c> when the log's pending bytes are at their limit; <c>LogFull</c>;
+    /// <c>ProducerOutOfOrder</c> and <c>ProducerUnknown</c>. Nothing was stored.</exception>
+    ValueTask<AppendResult> AppendAsync(EventBatch events, ProducerStamp producer, Durability durability, CancellationToken cancellationToken);
 
     /// <summary>Appends another node's events as <see cref="ReplicationRule"/> decides; ends when what was decided on is flushed.</summary>
     /// <remarks>A duplicate's task, too, ends only when what it duplicates is flushed, so that an acknowledgement is always true.</remarks>
     ValueTask<ReplicateResult> ReplicateAsync(ReplicaBatch batch, CancellationToken cancellationToken);
+
+    /// <summary>Appends events of nobody in particular: see the other overload.</summary>
+    ValueTask<AppendResult> AppendAsync(EventBatch events, Durability durability, CancellationToken cancellationToken) =>
+        AppendAsync(events, default, durability, cancellationToken);
+
+    /// <summary>Moves the start of the log up to <paramref name="start"/>: what lies below is gone for readers at once, and they get a gap.</summary>
+    /// <remarks>
+    /// Ends when it is flushed. Offsets, sequences, positions and producers stay as they are and go on. A start at or below the current
+    /// one changes nothing; one above <see cref="NextOffset"/> means that.
+    /// </remarks>
+    ValueTask TrimAsync(LogOffset start, CancellationToken cancellationToken);
+
+    /// <summary>Deletes the topic: trims all of it and takes it off the listing. Numbering goes on if it is written again within 30 days (a setting).</summary>
+    /// <remarks>Ends when it is flushed. The writer may go on: the next append brings the topic back.</remarks>
+    ValueTask DeleteAsync(CancellationToken cancellationToken);
 
     /// <summary>Appends a gap in another node's events, and with it moves that origin's position; ends when it is flushed.</summary>
     ValueTask<ReplicateResult> ReplicateAsync(Gap gap, CancellationToken cancellationToken);

@@ -3,18 +3,26 @@ using EventMesh.Core.Errors;
 namespace EventMesh.Core.Encoding;
 
 /// <summary>Reads a run of fields from the front of a span; every read checks the bounds, so bytes from outside can do no harm.</summary>
-internal ref struct SpanCursor(ReadOnlySpan<byte> source, string what)
+/// <param name="source">The bytes.</param>
+/// <param name="what">What they are, for messages.</param>
+/// <param name="code">The code of what is thrown.</param>
+public ref struct SpanCursor(ReadOnlySpan<byte> source, string what, MeshErrorCode code = MeshErrorCode.MalformedEvent)
 {
     private readonly ReadOnlySpan<byte> _source = source;
 
+    /// <summary>Bytes read so far.</summary>
     public int Offset { get; private set; }
 
+    /// <summary>Bytes left.</summary>
     public readonly int Remaining => _source.Length - Offset;
 
+    /// <summary>Reads one byte.</summary>
     public byte Byte(string field) => Bytes(1, field)[0];
 
+    /// <summary>Reads a zigzag varint.</summary>
     public long Signed(string field) => Varint.UnZigZag(Unsigned(field));
 
+    /// <summary>Reads a varint.</summary>
     public ulong Unsigned(string field)
     {
         if (!Varint.TryRead(_source[Offset..], out var value, out var length))
@@ -35,6 +43,7 @@ internal ref struct SpanCursor(ReadOnlySpan<byte> source, string what)
             : throw Malformed(field, $"is {value}, above {Math.Min(max, Remaining)}");
     }
 
+    /// <summary>Reads <paramref name="count"/> bytes, 0 or more.</summary>
     public ReadOnlySpan<byte> Bytes(int count, string field)
     {
         if (count > Remaining)
@@ -47,6 +56,7 @@ internal ref struct SpanCursor(ReadOnlySpan<byte> source, string what)
         return bytes;
     }
 
+    /// <summary>What to throw when <paramref name="field"/>, which has just been read, breaks a rule.</summary>
     public readonly EventMeshException Malformed(string field, string problem) =>
-        new(MeshErrorCode.MalformedEvent, $"{what}: {field} at byte {Offset} {problem}.");
+        new(code, $"{what}: {field} at byte {Offset} {problem}.");
 }

@@ -49,6 +49,15 @@ public enum MeshErrorCode
     /// <summary>The outcome of a call is not known: it may or may not have taken effect.</summary>
     OutcomeUnknown = 1014,
 
+    /// <summary>The producer id breaks a rule of producer ids.</summary>
+    InvalidProducer = 1015,
+
+    /// <summary>The producer's sequence leaves a hole, or is older than what is remembered; nothing was stored.</summary>
+    ProducerOutOfOrder = 1016,
+
+    /// <summary>The producer is not known to the topic (any more), and its sequence is not 0; nothing was stored.</summary>
+    ProducerUnknown = 1017,
+
     /// <summary>A newer writer owns the topic; this one may not write any more.</summary>
     LogFenced = 2001,
 
@@ -66,6 +75,12 @@ public enum MeshErrorCode
 
     /// <summary>The store belongs to another node id.</summary>
     StoreNodeMismatch = 2006,
+
+    /// <summary>Another process has the store's directory open.</summary>
+    StoreLocked = 2007,
+
+    /// <summary>The store was written by a release that this one cannot read.</summary>
+    StoreVersionUnknown = 2008,
 
     /// <summary>The first frame of a link was not a handshake, or none came in time.</summary>
     HandshakeExpected = 3001,

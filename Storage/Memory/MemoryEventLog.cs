@@ -15,6 +15,10 @@ internal sealed class MemoryEventLog(MemoryLogStore store, NodeIdentity identity
 
     public long CurrentTimeUnixMs => store.ReadTime();
 
+    public long FlushVersion => store.FlushVersion;
+
+    public LogHealth Health => store.Health;
+
     public bool IsClosed => _closed;
 
     public ValueTask<ITopicWriter> OpenWriterAsync(TopicName topic, CancellationToken cancellationToken)

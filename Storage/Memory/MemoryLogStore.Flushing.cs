@@ -21,6 +21,7 @@ public sealed partial class MemoryLogStore
                 group = _gathering;
                 _gathering = null;
                 advances = group?.Apply();
+                Volatile.Write(ref _flushVersion, _flushVersion + 1);
             }
 
             foreach (var (view, topics) in advances ?? [])

@@ -30,13 +30,14 @@ public sealed partial class MemoryLogStore
     private readonly TimeProvider _timeProvider;
     private readonly LogClock _clock;
     private readonly Action _flush;
-    private readonly IFlushScheduler _scheduler;
+    private readonly IWorkScheduler _scheduler;
     private readonly ILogger _logger;
     private NodeIdentity _identity;
     private FlushGroup? _gathering;
     private bool _flushScheduled;
     private EventMeshException? _failure;
     private long _cost;
+    private long _flushVersion;
 
     /// <summary>Creates an empty store that belongs to <paramref name="node"/>.</summary>
     /// <param name="node">The node.</param>
@@ -45,7 +46,7 @@ public sealed partial class MemoryLogStore
     /// <param name="scheduler">When to flush; as soon as possible if null.</param>
     /// <param name="logger">For what listeners do wrong.</param>
     public MemoryLogStore(
-        NodeId node, MemoryStorageOptions options, TimeProvider timeProvider, IFlushScheduler? scheduler = null, ILogger<MemoryLogStore>? logger = null)
+        NodeId node, MemoryStorageOptions options, TimeProvider timeProvider, IWorkScheduler? scheduler = null, ILogger<MemoryLogStore>? logger = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(timeProvider);
@@ -54,7 +55,7 @@ public sealed partial class MemoryLogStore
         _timeProvider = timeProvider;
         _clock = new LogClock(timeProvider);
         _flush = Flush;
-        _scheduler = scheduler ?? ThreadPoolFlushScheduler.Instance;
+        _scheduler = scheduler ?? ThreadPoolWorkScheduler.Instance;
         _logger = logger ?? NullLogger<MemoryLogStore>.Instance;
         _identity = new NodeIdentity(node, default);
     }
@@ -113,6 +114,12 @@ public sealed partial class MemoryLogStore
 
     /// <summary>How replicated batches are judged; simulations put wrong rules here to see them caught.</summary>
     internal Func<TopicName, Position, ReplicaBatch, ReplicaDecision> DecideBatch { get; set; } = static (_, held, batch) => ReplicationRule.Decide(held, batch);
+
+    internal long FlushVersion => Volatile.Read(ref _flushVersion);
+
+    internal LogHealth Health => Volatile.Read(ref _failure) is { } failure
+        ? new LogHealth(LogStatus.Failed, failure.Message, 0, "memory")
+        : new LogHealth(LogStatus.Healthy, "", 0, "memory");
 
     internal long ReadTime() => _clock.Read();
 

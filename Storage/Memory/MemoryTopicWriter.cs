@@ -39,7 +39,8 @@ internal sealed class MemoryTopicWriter(MemoryLogStore store, MemoryEventLog vie
         }
     }
 
-    public ValueTask<AppendResult> AppendAsync(EventBatch events, Durability durability, CancellationToken cancellationToken) =>
+    public ValueTask<AppendResult> AppendAsync(
+        EventBatch events, ProducerStamp producer, Durability durability, CancellationToken cancellationToken) =>
         HandOver(
             () =>
             {
@@ -59,6 +60,12 @@ internal sealed class MemoryTopicWriter(MemoryLogStore store, MemoryEventLog vie
         ArgumentNullException.ThrowIfNull(gap);
         return HandOver(() => store.Replicate(this, gap), cancellationToken);
     }
+
+    public ValueTask TrimAsync(LogOffset start, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("The memory store trims by its limits only.");
+
+    public ValueTask DeleteAsync(CancellationToken cancellationToken) =>
+        throw new NotSupportedException("The memory store deletes no topics.");
 
     public ValueTask DisposeAsync()
     {

@@ -1,14 +1,14 @@
-using EventMesh.Storage.Memory;
+using EventMesh.Storage;
 
 namespace EventMesh.Hosting.Tests.Support;
 
 /// <summary>Flushes after a seeded number of detours over the thread pool, so that flushes meet everything else at other moments each time.</summary>
-internal sealed class SeededFlush(int seed) : IFlushScheduler
+internal sealed class SeededFlush(int seed) : IWorkScheduler
 {
     private readonly Lock _gate = new();
     private readonly Random _random = new(seed);
 
-    public void Schedule(Action flush)
+    public void Schedule(Action work)
     {
         int detours;
         lock (_gate)
@@ -16,21 +16,21 @@ internal sealed class SeededFlush(int seed) : IFlushScheduler
             detours = _random.Next(6);
         }
 
-        Detour(flush, detours);
+        Detour(work, detours);
     }
 
-    private static void Detour(Action flush, int left) =>
-        ThreadPool.UnsafeQueueUserWorkItem(_ => Continue(flush, left), null);
+    private static void Detour(Action work, int left) =>
+        ThreadPool.UnsafeQueueUserWorkItem(_ => Continue(work, left), null);
 
-    private static void Continue(Action flush, int left)
+    private static void Continue(Action work, int left)
     {
         if (left == 0)
         {
-            flush();
+            work();
         }
         else
         {
-            Detour(flush, left - 1);
+            Detour(work, left - 1);
         }
     }
 }

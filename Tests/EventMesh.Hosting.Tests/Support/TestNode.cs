@@ -1,5 +1,6 @@
 using EventMesh.Core.Identity;
 using EventMesh.Hosting.Node;
+using EventMesh.Storage;
 using EventMesh.Storage.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Hosting;
@@ -28,7 +29,7 @@ internal sealed class TestNode : IAsyncDisposable
     public static async Task<TestNode> StartAsync(
         int silos = 1,
         Action<EventMeshOptions>? configure = null,
-        IFlushScheduler? flush = null,
+        IWorkScheduler? flush = null,
         Action<ISiloBuilder>? silo = null,
         MemoryStorageOptions? storage = null)
     {

@@ -3,6 +3,7 @@ using EventMesh.Core.Topics;
 using EventMesh.PeerLink.Sessions;
 using EventMesh.Simulation.Tests.Checking;
 using EventMesh.Simulation.Tests.World;
+using EventMesh.Storage;
 using EventMesh.Storage.Memory;
 
 namespace EventMesh.Simulation.Tests.Nodes;
@@ -17,7 +18,7 @@ internal sealed record SimWorld(SimLoop Loop, Random Random, SimPlan Plan, Oracl
 }
 
 /// <summary>A node: what outlives its processes (store, clock, wishes), and the process that runs now.</summary>
-internal sealed class SimNode : IFlushScheduler
+internal sealed class SimNode : IWorkScheduler
 {
     private readonly SimWorld _world;
     private long _storeNumber;
@@ -94,7 +95,7 @@ internal sealed class SimNode : IFlushScheduler
         Life?.InterestChanged();
     }
 
-    void IFlushScheduler.Schedule(Action flush)
+    void IWorkScheduler.Schedule(Action work)
     {
         var store = Store;
         _world.Loop.In(_world.Soon() + _world.Plan.FlushTime + SlowFlush, () =>
@@ -102,7 +103,7 @@ internal sealed class SimNode : IFlushScheduler
             // The flush of a store that was lost meanwhile flushes nothing.
             if (store == Store)
             {
-                flush();
+                work();
             }
         });
     }

@@ -1,9 +1,9 @@
-using EventMesh.Storage.Memory;
+using EventMesh.Storage;
 
 namespace EventMesh.TestKit.Logs;
 
 /// <summary>Holds a flush back until the test lets it go.</summary>
-public sealed class ManualFlushScheduler : IFlushScheduler
+public sealed class ManualFlushScheduler : IWorkScheduler
 {
     private Action? _flush;
 
@@ -11,7 +11,7 @@ public sealed class ManualFlushScheduler : IFlushScheduler
     public bool IsWaiting => _flush is not null;
 
     /// <inheritdoc/>
-    public void Schedule(Action flush) => Volatile.Write(ref _flush, flush);
+    public void Schedule(Action work) => Volatile.Write(ref _flush, work);
 
     /// <summary>Flushes what waits; false if nothing does.</summary>
     public bool Flush()

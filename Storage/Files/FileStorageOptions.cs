@@ -1,0 +1,66 @@
+namespace EventMesh.Storage.Files;
+
+/// <summary>The file store. Configuration section <c>EventMesh:Storage:Files</c>; its directory is <c>EventMesh:Storage:Path</c>.</summary>
+public sealed class FileStorageOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "EventMesh:Storage:Files";
+
+    /// <summary>Bytes of a segment; disk space comes and goes in these portions. Default: 64 MiB; 1 MiB to 1 GiB.</summary>
+    public int SegmentBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Segments whose room is taken ahead of use, so that a burst finds the disk ready. Default: 2; 1 to 16.</summary>
+    public int SpareSegments { get; set; } = 2;
+
+    /// <summary>Bytes of a group after which the next one begins. Larger groups flush more at once but keep each caller waiting longer. Default: 1 MiB; 64 KiB to 16 MiB.</summary>
+    public int GroupBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>Most bytes that wait for a flush; beyond, appends are refused with <c>Busy</c>. Default: 32 MiB.</summary>
+    public long MaxPendingBytes { get; set; } = 32L * 1024 * 1024;
+
+    /// <summary>Most topics, deleted ones that are still remembered included; opening another fails with <c>LogFull</c>. Default: 1,000,000.</summary>
+    public int MaxTopics { get; set; } = 1_000_000;
+
+    /// <summary>Most other nodes whose events one topic holds; the next one's are refused with <c>LogFull</c>. Default: 1,024.</summary>
+    public int MaxOriginsPerTopic { get; set; } = 1024;
+
+    /// <summary>Most bytes of footer sections that are kept decoded. More makes reading of old records in many topics cheaper. Default: 16 MiB.</summary>
+    public long IndexCacheBytes { get; set; } = 16L * 1024 * 1024;
+
+    /// <summary>Age after which a topic's records go; zero for never. Default: 7 days.</summary>
+    public TimeSpan RetentionAge { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>Bytes of records above which a topic's oldest go; zero for no limit. Default: no limit.</summary>
+    public long RetentionBytes { get; set; }
+
+    /// <summary>Records above which a topic's oldest go; zero for no limit. Default: no limit.</summary>
+    public long RetentionCount { get; set; }
+
+    /// <summary>Bytes of all segments above which the oldest records of the store go, whatever their topic; zero for no limit. Default: no limit.</summary>
+    public long MaxTotalBytes { get; set; }
+
+    /// <summary>Rules for some topics; the first whose pattern matches holds instead of the three retention values above. Default: none.</summary>
+    public IList<TopicRetention> Topics { get; } = [];
+
+    /// <summary>How often retention looks. Default: 10 s; 100 ms to 1 day.</summary>
+    public TimeSpan RetentionInterval { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the numbering of a deleted topic is remembered. Default: 30 days.</summary>
+    public TimeSpan DeletedTopicMemory { get; set; } = TimeSpan.FromDays(30);
+}
+
+/// <summary>How long a topic's records are kept.</summary>
+public sealed class TopicRetention
+{
+    /// <summary>The topics that it is for, as a pattern.</summary>
+    public string Pattern { get; set; } = "";
+
+    /// <summary>See <see cref="FileStorageOptions.RetentionAge"/>.</summary>
+    public TimeSpan Age { get; set; }
+
+    /// <summary>See <see cref="FileStorageOptions.RetentionBytes"/>.</summary>
+    public long Bytes { get; set; }
+
+    /// <summary>See <see cref="FileStorageOptions.RetentionCount"/>.</summary>
+    public long Count { get; set; }
+}
