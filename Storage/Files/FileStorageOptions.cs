@@ -24,6 +24,12 @@ public sealed class FileStorageOptions
     /// <summary>Most other nodes whose events one topic holds; the next one's are refused with <c>LogFull</c>. Default: 1,024.</summary>
     public int MaxOriginsPerTopic { get; set; } = 1024;
 
+    /// <summary>Most producers that a topic remembers, to store what they repeat once; while they all are active a new one is told <c>Busy</c>. Default: 10,000.</summary>
+    public int MaxProducersPerTopic { get; set; } = 10_000;
+
+    /// <summary>How long a topic remembers a producer that is idle; what it repeats later is stored again or refused. Default: 24 hours; 5 minutes to 365 days.</summary>
+    public TimeSpan ProducerMemory { get; set; } = TimeSpan.FromHours(24);
+
     /// <summary>Most bytes of footer sections that are kept decoded. More makes reading of old records in many topics cheaper. Default: 16 MiB.</summary>
     public long IndexCacheBytes { get; set; } = 16L * 1024 * 1024;
 

@@ -21,6 +21,12 @@ public sealed class MemoryStorageOptions
     /// <summary>Most other nodes whose events one topic holds; the next one's are refused with <c>LogFull</c>. Default: 1,024.</summary>
     public int MaxOriginsPerTopic { get; set; } = 1024;
 
+    /// <summary>Most producers that a topic remembers, to store what they repeat once; while they all are active a new one is told <c>Busy</c>. Default: 10,000.</summary>
+    public int MaxProducersPerTopic { get; set; } = 10_000;
+
+    /// <summary>How long a topic remembers a producer that is idle; what it repeats later is stored again or refused. Default: 24 hours; 5 minutes to 365 days.</summary>
+    public TimeSpan ProducerMemory { get; set; } = TimeSpan.FromHours(24);
+
     /// <summary>Bytes after which a new segment begins; a topic's oldest segment goes as a whole. Default: 64 KiB.</summary>
     public int SegmentBytes { get; set; } = 64 * 1024;
 }
