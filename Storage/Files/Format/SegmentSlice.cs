@@ -13,7 +13,11 @@ internal readonly record struct SegmentSlice(long FirstOffset, long Segment, uin
 /// <summary>A section of a footer: a topic's runs in the segment, and its head as of the segment's end.</summary>
 /// <param name="Head">The head.</param>
 /// <param name="Runs">The runs that cover offsets, in order of their offsets.</param>
-internal sealed record SliceContent(TopicHead Head, RunDescriptor[] Runs);
+/// <param name="Before">
+/// For each origin that <paramref name="Runs"/> has records of, this node by its name, its position before the first of them: what the segments
+/// before would say, which may be gone.
+/// </param>
+internal sealed record SliceContent(TopicHead Head, RunDescriptor[] Runs, IReadOnlyList<KeyValuePair<NodeId, Position>> Before);
 
 /// <summary>What a footer's directory says of a topic, so that a store opens without reading sections.</summary>
 /// <param name="Topic">The topic.</param>

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace EventMesh.Storage.Memory;
+namespace EventMesh.Storage;
 
 /// <summary>Items in one array, in order: added and taken back at the end, dropped at the front. One thread at a time.</summary>
 internal sealed class Deque<T>
