@@ -21,6 +21,7 @@ public sealed partial class MemoryLogStore
                 group = _gathering;
                 _gathering = null;
                 advances = group?.Apply();
+                DropWaitingTrims();
                 Volatile.Write(ref _flushVersion, _flushVersion + 1);
             }
 
@@ -55,6 +56,7 @@ public sealed partial class MemoryLogStore
         var group = _gathering;
         _gathering = null;
         _flushScheduled = false;
+        _waitingTrims.Clear();
         foreach (var log in group?.Logs ?? [])
         {
             lock (log.Gate)
@@ -72,8 +74,27 @@ public sealed partial class MemoryLogStore
         group?.Fail(reason);
     }
 
+    /// <summary>Drops what trims that waited for the flush have freed. Under the store's gate.</summary>
+    private void DropWaitingTrims()
+    {
+        foreach (var log in _waitingTrims)
+        {
+            lock (log.Gate)
+            {
+                TrimTopic(log);
+            }
+        }
+
+        _waitingTrims.Clear();
+    }
+
     private void TrimTopic(TopicLog log)
     {
+        while (log.Trimmed is { } trimmed)
+        {
+            Drop(trimmed);
+        }
+
         while (log.Cost > _options.MaxTopicBytes && !log.HasOneSegment && log.Droppable is { } oldest)
         {
             Drop(oldest);
@@ -112,7 +133,7 @@ public sealed partial class MemoryLogStore
                 MeshErrorCode.LogFull, $"Topic '{topic}' would be one more than {MemoryStorageOptions.Section}:MaxTopics ({_options.MaxTopics}) allows.");
         }
 
-        var log = new TopicLog(topic, _options.SegmentBytes, _options.MaxOriginsPerTopic);
+        var log = new TopicLog(topic, _options);
         _topics[topic] = log;
         lock (_names)
         {
@@ -131,7 +152,7 @@ public sealed partial class MemoryLogStore
 
         lock (log.Gate)
         {
-            return log.Limit == 0
+            return log.Limit == 0 || log.IsDeleted
                 ? null
                 : new TopicSummary(topic, new TopicBounds(new(log.Start), new(log.Limit)), log.Bytes, log.PositionBefore(Node, log.Limit));
         }

@@ -1,6 +1,7 @@
 using EventMesh.Core.Errors;
 using EventMesh.Core.Events;
 using EventMesh.Core.Identity;
+using EventMesh.Storage.Producers;
 
 namespace EventMesh.Storage.Memory;
 
@@ -9,11 +10,16 @@ public sealed partial class MemoryLogStore
 {
     private static readonly TimeSpan BusyRetryAfter = TimeSpan.FromMilliseconds(10);
 
-    internal (AppendResult Result, Task Flushed) Append(MemoryTopicWriter writer, EventBatch events)
+    internal (AppendResult Result, Task Flushed) Append(MemoryTopicWriter writer, EventBatch events, ProducerStamp producer)
     {
         var bytes = MeasureBodies(events);
-        var (result, flushed) = Write(writer, bytes, (log, stamp) =>
+        return Write(writer, bytes, (log, stamp) =>
         {
+            if (!producer.IsNone && log.Producers.Decide(producer, events.Count, stamp) is { } held)
+            {
+                return new AppendResult(new LogOffset(held.FirstOffset), held.First, held.Count, Durability.Memory, IsDuplicate: true);
+            }
+
             var origin = log.OriginOf(Node);
             var incarnation = writer.View.Identity.Incarnation;
             var first = new Position(incarnation, origin.Last.NextSequence);
@@ -24,9 +30,35 @@ public sealed partial class MemoryLogStore
                 Store(log, new Run(0, RecordKind.Event, origin, incarnation, sequence, stamp, stamp), reader.Body.Span);
             }
 
+            if (!producer.IsNone)
+            {
+                log.Producers.Observe(producer.Producer, new ProducerBatch(producer.FirstSequence, events.Count, firstOffset.Value, first), stamp);
+            }
+
             return new AppendResult(firstOffset, first, events.Count, Durability.Memory);
         });
-        return (result, flushed);
+    }
+
+    internal (LogOffset Start, Task Flushed) Trim(MemoryTopicWriter writer, LogOffset start) => Write(writer, bytes: 0, (log, stamp) =>
+    {
+        log.TrimTo(start.Value, stamp);
+        return AwaitTrim(log);
+    });
+
+    internal (LogOffset Start, Task Flushed) Delete(MemoryTopicWriter writer) => Write(writer, bytes: 0, (log, stamp) =>
+    {
+        log.Delete(stamp);
+        return AwaitTrim(log);
+    });
+
+    private LogOffset AwaitTrim(TopicLog log)
+    {
+        if (log.Next > log.Limit)
+        {
+            _waitingTrims.Add(log);
+        }
+
+        return new LogOffset(log.Start);
     }
 
     internal (ReplicateResult Result, Task Flushed) Replicate(MemoryTopicWriter writer, ReplicaBatch batch)

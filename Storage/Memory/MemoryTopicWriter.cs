@@ -44,7 +44,7 @@ internal sealed class MemoryTopicWriter(MemoryLogStore store, MemoryEventLog vie
         HandOver(
             () =>
             {
-                var (result, flushed) = store.Append(this, events);
+                var (result, flushed) = store.Append(this, events, producer);
                 return (result, durability == Durability.Memory ? Task.CompletedTask : flushed);
             },
             cancellationToken);
@@ -61,11 +61,11 @@ internal sealed class MemoryTopicWriter(MemoryLogStore store, MemoryEventLog vie
         return HandOver(() => store.Replicate(this, gap), cancellationToken);
     }
 
-    public ValueTask TrimAsync(LogOffset start, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("The memory store trims by its limits only.");
+    public async ValueTask TrimAsync(LogOffset start, CancellationToken cancellationToken) =>
+        await HandOver(() => store.Trim(this, start), cancellationToken);
 
-    public ValueTask DeleteAsync(CancellationToken cancellationToken) =>
-        throw new NotSupportedException("The memory store deletes no topics.");
+    public async ValueTask DeleteAsync(CancellationToken cancellationToken) =>
+        await HandOver(() => store.Delete(this), cancellationToken);
 
     public ValueTask DisposeAsync()
     {

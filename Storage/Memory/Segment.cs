@@ -35,7 +35,7 @@ internal sealed class Segment(TopicLog owner, long firstOffset, int capacity)
 
     public long EndOffset => FirstOffset + Count;
 
-    public int Bytes => Count == 0 ? 0 : _ends[Count - 1];
+    public int Bytes => BytesBefore(Count);
 
     /// <summary>What it counts for in the limits of the store.</summary>
     public long Cost => Bytes + (long)Count * RecordOverhead;
@@ -100,9 +100,12 @@ internal sealed class Segment(TopicLog owner, long firstOffset, int capacity)
         return run + 1 < runs.Length ? runs[run + 1].FirstIndex : Count;
     }
 
+    /// <summary>Bytes of the records below <paramref name="index"/>.</summary>
+    public int BytesBefore(int index) => index == 0 ? 0 : _ends[index - 1];
+
     public ReadOnlyMemory<byte> Body(int index)
     {
-        var start = index == 0 ? 0 : _ends[index - 1];
+        var start = BytesBefore(index);
         return _bytes.AsMemory(start, _ends[index] - start);
     }
 

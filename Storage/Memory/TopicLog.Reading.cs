@@ -48,6 +48,10 @@ internal sealed partial class TopicLog
             return Limit;
         }
 
+        // Records below the start are held until their segment goes; nobody sees them.
+        var below = PositionBefore(node, Start);
+        position = below > position ? below : position;
+
         // How many runs begin at or below the position: their positions grow with their offsets.
         var (low, high) = (0, origin.Runs.Count);
         while (low < high)
@@ -84,7 +88,7 @@ internal sealed partial class TopicLog
             (low, high) = runs[middle].AppendTimeUnixMs < timeUnixMs ? (middle + 1, high) : (low, middle);
         }
 
-        return Math.Min(low < runs.Length ? segment.FirstOffset + runs[low].FirstIndex : segment.EndOffset, Limit);
+        return Math.Clamp(low < runs.Length ? segment.FirstOffset + runs[low].FirstIndex : segment.EndOffset, Start, Limit);
     }
 
     /// <summary>The segment that holds <paramref name="offset"/>, which is not below the start; it may be read after the gate is left, below the read limit.</summary>

@@ -5,10 +5,15 @@ using EventMesh.Core.Topics;
 namespace EventMesh.Storage.Memory;
 
 /// <summary>One topic's records, heads and positions. Every member but the constants is used under <see cref="Gate"/>.</summary>
-internal sealed partial class TopicLog(TopicName topic, int segmentBytes, int maxOrigins)
+internal sealed partial class TopicLog(TopicName topic, MemoryStorageOptions options)
 {
     private readonly Dictionary<NodeId, OriginLog> _origins = [];
     private readonly Deque<Segment> _segments = new();
+    private ProducerLog? _producers;
+    private long _bytes;
+    private long _trimTo;
+    private long _trimAtUnixMs;
+    private long? _deletedAt;
 
     /// <summary>Guards the topic. Taken inside the store's gate, never around it.</summary>
     public Lock Gate { get; } = new();
@@ -27,13 +32,13 @@ internal sealed partial class TopicLog(TopicName topic, int segmentBytes, int ma
     /// <summary>The offset that the next record gets.</summary>
     public long Next { get; private set; }
 
-    /// <summary>Bytes of bodies.</summary>
-    public long Bytes { get; private set; }
+    /// <summary>Bytes of bodies from the start on.</summary>
+    public long Bytes => _bytes - (_segments.Count == 0 ? 0 : _segments[0].BytesBefore((int)Math.Max(0, Start - _segments[0].FirstOffset)));
 
     /// <summary>What the topic counts for in the limits.</summary>
     public long Cost { get; private set; }
 
-    /// <summary>When retention last moved <see cref="Start"/>.</summary>
+    /// <summary>When <see cref="Start"/> last moved.</summary>
     public long TrimmedAtUnixMs { get; private set; }
 
     /// <summary>The view that has records of this topic in the group that gathers; the topic is in that group once per view.</summary>
@@ -43,6 +48,15 @@ internal sealed partial class TopicLog(TopicName topic, int segmentBytes, int ma
     public Segment? Droppable => _segments.Count > 0 && _segments[0].EndOffset <= Limit ? _segments[0] : null;
 
     public bool HasOneSegment => _segments.Count == 1;
+
+    /// <summary>The oldest segment, if all its records lie below the start.</summary>
+    public Segment? Trimmed => _segments.Count > 0 && _segments[0].EndOffset <= Start ? _segments[0] : null;
+
+    /// <summary>Whether it was deleted, and nothing was flushed since.</summary>
+    public bool IsDeleted => _deletedAt == Limit;
+
+    /// <summary>Who appends under a name.</summary>
+    public ProducerLog Producers => _producers ??= new ProducerLog(options);
 
     private Segment Last => _segments[_segments.Count - 1];
 
@@ -56,10 +70,10 @@ internal sealed partial class TopicLog(TopicName topic, int segmentBytes, int ma
             return origin;
         }
 
-        if (_origins.Count >= maxOrigins)
+        if (_origins.Count >= options.MaxOriginsPerTopic)
         {
             throw new EventMeshException(
-                MeshErrorCode.LogFull, $"Topic '{Topic}' holds events of {maxOrigins} nodes, which is the limit; '{node}' would be one more.");
+                MeshErrorCode.LogFull, $"Topic '{Topic}' holds events of {options.MaxOriginsPerTopic} nodes, which is the limit; '{node}' would be one more.");
         }
 
         origin = new OriginLog(node);
@@ -71,10 +85,10 @@ internal sealed partial class TopicLog(TopicName topic, int segmentBytes, int ma
     public Segment? Append(in Run run, ReadOnlySpan<byte> body)
     {
         Segment? begun = null;
-        if (_segments.Count == 0 || (Last.Count > 0 && Last.Cost + body.Length > segmentBytes))
+        if (_segments.Count == 0 || (Last.Count > 0 && Last.Cost + body.Length > options.SegmentBytes))
         {
             // Most topics are small: only one that has filled a segment gets the next one in full size at once.
-            begun = new Segment(this, Next, _segments.Count == 0 ? 0 : segmentBytes);
+            begun = new Segment(this, Next, _segments.Count == 0 ? 0 : options.SegmentBytes);
             _segments.Add(begun);
         }
 
@@ -87,7 +101,7 @@ internal sealed partial class TopicLog(TopicName topic, int segmentBytes, int ma
 
         run.Origin.Last = run.PositionAt(run.FirstIndex);
         Next++;
-        Bytes += body.Length;
+        _bytes += body.Length;
         Cost += segment.Cost - before;
         return begun;
     }
@@ -97,6 +111,23 @@ internal sealed partial class TopicLog(TopicName topic, int segmentBytes, int ma
     {
         Limit = Next;
         GatheringFor = null;
+        _producers?.Flush();
+        MoveStart();
+    }
+
+    /// <summary>Moves the start up to <paramref name="start"/>, but past what is not flushed yet only with the flush.</summary>
+    public void TrimTo(long start, long nowUnixMs)
+    {
+        _trimTo = Math.Max(_trimTo, Math.Min(start, Next));
+        _trimAtUnixMs = nowUnixMs;
+        MoveStart();
+    }
+
+    /// <summary>Trims everything; the topic counts as deleted once that is flushed, until something else is.</summary>
+    public void Delete(long nowUnixMs)
+    {
+        _deletedAt = Next;
+        TrimTo(Next, nowUnixMs);
     }
 
     /// <summary>Drops the oldest segment and moves the start behind it.</summary>
@@ -111,10 +142,12 @@ internal sealed partial class TopicLog(TopicName topic, int segmentBytes, int ma
         }
 
         _segments.DropFirst();
-        Start = segment.EndOffset;
-        Bytes -= segment.Bytes;
+        _bytes -= segment.Bytes;
         Cost -= segment.Cost;
-        TrimmedAtUnixMs = nowUnixMs;
+        if (segment.EndOffset > Start)
+        {
+            (Start, TrimmedAtUnixMs) = (segment.EndOffset, nowUnixMs);
+        }
     }
 
     /// <summary>Forgets what was never flushed, as a power failure does. Returns the segments that are gone with it.</summary>
@@ -124,11 +157,11 @@ internal sealed partial class TopicLog(TopicName topic, int segmentBytes, int ma
         while (_segments.Count > 0 && Last.EndOffset > Limit)
         {
             var segment = Last;
-            Bytes -= segment.Bytes;
+            _bytes -= segment.Bytes;
             Cost -= segment.Cost;
             LoseRuns(segment);
             segment.Truncate((int)Math.Max(0, Limit - segment.FirstOffset));
-            Bytes += segment.Bytes;
+            _bytes += segment.Bytes;
             Cost += segment.Cost;
             if (segment.Count > 0)
             {
@@ -141,12 +174,23 @@ internal sealed partial class TopicLog(TopicName topic, int segmentBytes, int ma
 
         Next = Limit;
         GatheringFor = null;
+        _producers?.LoseUnflushed();
+        _trimTo = Math.Min(_trimTo, Limit);
+        _deletedAt = _deletedAt > Limit ? null : _deletedAt;
         foreach (var origin in _origins.Values)
         {
             origin.Last = PositionBefore(origin.Node, Limit);
         }
 
         return lost;
+    }
+
+    private void MoveStart()
+    {
+        if (Math.Min(_trimTo, Limit) is var start && start > Start)
+        {
+            (Start, TrimmedAtUnixMs) = (start, _trimAtUnixMs);
+        }
     }
 
     private void LoseRuns(Segment segment)

@@ -22,6 +22,7 @@ internal sealed class MemoryLogHarness : EventLogHarness
             MaxPendingBytes = limits.MaxPendingBytes,
             MaxTopics = limits.MaxTopics,
             SegmentBytes = limits.SegmentBytes,
+            MaxProducersPerTopic = limits.MaxProducers,
         };
         Store = new MemoryLogStore(NodeId.Parse(NodeName), options, Time, _scheduler);
         _log = Open();

@@ -34,6 +34,12 @@ public abstract partial class EventLogContract
         return await pending;
     }
 
+    private static async Task FlushedAsync(EventLogHarness harness, ValueTask pending)
+    {
+        await harness.FlushAsync();
+        await pending;
+    }
+
     [Fact]
     public async Task Append_WhenFlushed_NumbersEventsFromZeroAndReturnsThemInOrder()
     {

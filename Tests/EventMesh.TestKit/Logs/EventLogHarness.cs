@@ -34,9 +34,11 @@ public abstract class EventLogHarness : IAsyncDisposable
 /// <param name="MaxPendingBytes">What may wait for a flush.</param>
 /// <param name="MaxTopics">How many topics.</param>
 /// <param name="SegmentBytes">In what portions retention takes records.</param>
+/// <param name="MaxProducers">How many producers a topic remembers.</param>
 public sealed record EventLogLimits(
     long MaxTopicBytes = 64 * 1024 * 1024,
     long MaxTotalBytes = 256 * 1024 * 1024,
     long MaxPendingBytes = 16 * 1024 * 1024,
     int MaxTopics = 100_000,
-    int SegmentBytes = 4096);
+    int SegmentBytes = 4096,
+    int MaxProducers = 10_000);
