@@ -46,7 +46,7 @@ internal readonly record struct RunDescriptor
     /// <summary>Links that the events crossed; 0 for own ones.</summary>
     public byte Hops { get; init; }
 
-    /// <summary>The first event's position, the others follow; of a gap, the last position that is missing; of lost records, the same where it is known.</summary>
+    /// <summary>The first event's position, the others follow; of a gap, and of lost records where it is known, the last position that is missing.</summary>
     public Position First { get; init; }
 
     /// <summary>What the entries' times are relative to. Own events were all published at <see cref="AppendTimeUnixMs"/>, whatever their entries say.</summary>

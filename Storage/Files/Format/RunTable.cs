@@ -14,6 +14,9 @@ internal static class RunTable
     /// <summary>The most that an entry takes.</summary>
     public const int MaxEntryBytes = 1 + TopicName.MaxBytes + 1 + 9 * Varint.MaxBytes + 4 + 1 + NodeId.MaxLength + 1 + 1 + ProducerId.MaxLength;
 
+    /// <summary>The least that an event takes in a batch: its time, its length, and a body of at least one byte.</summary>
+    public const int MinEntryBytes = 3;
+
     /// <summary>Writes an entry of a group's table. Its place is not in it: it follows from the lengths before.</summary>
     public static int WriteEntry(Span<byte> destination, TopicName topic, in RunDescriptor run)
     {
@@ -28,8 +31,7 @@ internal static class RunTable
     /// <exception cref="EventMeshException"><c>LogCorrupted</c>.</exception>
     public static RunDescriptor ReadEntry(ref SpanCursor cursor, long position, out TopicName topic)
     {
-        var text = ReadText(ref cursor, "topic");
-        topic = TopicName.TryParse(text, out var name) ? name : throw cursor.Malformed("topic", "is no topic's name");
+        topic = cursor.Topic();
         return Read(ref cursor, position);
     }
 
@@ -59,15 +61,30 @@ internal static class RunTable
         var run = new RunDescriptor
         {
             Kind = kind,
-            FirstOffset = Number(ref cursor, "first offset", long.MaxValue / 2),
-            Count = (int)Number(ref cursor, "count", kind == RunKind.Lost ? int.MaxValue : EventLimits.MaxBatchEvents * 16),
-            AppendTimeUnixMs = Number(ref cursor, "append time", long.MaxValue / 2),
+            FirstOffset = cursor.Number("first offset", long.MaxValue / 2),
+            Count = (int)cursor.Number("count", int.MaxValue),
+            AppendTimeUnixMs = cursor.Number("append time", long.MaxValue / 2),
             Position = position,
-            Length = (int)Number(ref cursor, "length", GroupHeader.MaxBodyBytes),
-            Crc = BinaryPrimitives.ReadUInt32LittleEndian(cursor.Bytes(sizeof(uint), "checksum")),
+            Length = (int)cursor.Number("length", GroupHeader.MaxBodyBytes),
+            Crc = cursor.Fixed32("checksum"),
         };
-        return HasOrigin(kind) ? ReadOrigin(ref cursor, run) : run;
+        if (!Fits(run))
+        {
+            throw cursor.Malformed("count", $"is {run.Count} and the length {run.Length}, which no run of kind {kind} has");
+        }
+
+        run = HasOrigin(kind) ? ReadOrigin(ref cursor, run) : run;
+        return kind == RunKind.Events && run.First.IsNone ? throw cursor.Malformed("position", "is missing") : run;
     }
+
+    private static bool Fits(in RunDescriptor run) => run.Kind switch
+    {
+        RunKind.Events => run.Count >= 1 && run.Count <= run.Length / MinEntryBytes,
+        RunKind.Gap => run.Count == 1 && run.Length > 0,
+        RunKind.Lost => run.Count >= 1 && run.Length == 0,
+        RunKind.Head => run.Count == 0 && run.Length > 0,
+        _ => run.Count == 0 && run.Length == 0,
+    };
 
     private static bool HasOrigin(RunKind kind) => kind is RunKind.Events or RunKind.Gap or RunKind.Lost;
 
@@ -84,11 +101,11 @@ internal static class RunTable
 
     private static RunDescriptor ReadOrigin(ref SpanCursor cursor, RunDescriptor run)
     {
-        var origin = ReadText(ref cursor, "origin");
+        var origin = cursor.Text("origin");
         var hops = cursor.Byte("hops");
-        var first = ReadPosition(ref cursor);
+        var first = cursor.Position("position");
         var time = run.AppendTimeUnixMs + cursor.Signed("base time");
-        var producer = ReadText(ref cursor, "producer");
+        var producer = cursor.Text("producer");
         return run with
         {
             Origin = origin.Length == 0 ? default : NodeId.TryParse(origin, out var node) ? node : throw cursor.Malformed("origin", "is no node id"),
@@ -99,37 +116,13 @@ internal static class RunTable
                 ? default
                 : new ProducerStamp(
                     ProducerId.TryParse(producer, out var id) ? id : throw cursor.Malformed("producer", "is no producer id"),
-                    Number(ref cursor, "producer sequence", long.MaxValue / 2)),
+                    cursor.Number("producer sequence", long.MaxValue / 2)),
         };
-    }
-
-    private static Position ReadPosition(ref SpanCursor cursor)
-    {
-        var incarnation = Number(ref cursor, "incarnation", long.MaxValue);
-        var next = Number(ref cursor, "sequence", long.MaxValue);
-        return (incarnation, next) switch
-        {
-            (0, 0) => Position.None,
-            ( > 0, > 0) => new Position(new Incarnation(incarnation), next - 1),
-            _ => throw cursor.Malformed("position", "is none"),
-        };
-    }
-
-    private static long Number(ref SpanCursor cursor, string field, long max)
-    {
-        var value = cursor.Unsigned(field);
-        return value <= (ulong)max ? (long)value : throw cursor.Malformed(field, $"is {value}, above {max}");
     }
 
     private static int WriteText(Span<byte> destination, string text)
     {
         destination[0] = (byte)text.Length;
         return 1 + Encoding.ASCII.GetBytes(text, destination[1..]);
-    }
-
-    private static string ReadText(ref SpanCursor cursor, string field)
-    {
-        var length = cursor.Byte(field);
-        return Encoding.ASCII.GetString(cursor.Bytes(length, field));
     }
 }

@@ -1,0 +1,123 @@
+using EventMesh.Core.Errors;
+using EventMesh.Core.Identity;
+using EventMesh.Core.Topics;
+using EventMesh.Storage.Files.Format;
+using EventMesh.Storage.Files.Journal;
+
+namespace EventMesh.Storage.Files.Recovery;
+
+/// <summary>Seals segments: writes the footer that says what they hold, so that nobody has to read them through.</summary>
+internal static class FooterWriter
+{
+    private const int ChunkBytes = 1024 * 1024;
+
+    /// <summary>Writes and flushes the footer of <paramref name="segment"/> behind its groups, and marks it as sealed.</summary>
+    /// <remarks>The groups are flushed with it. The trailer is written only when all that it vouches for is flushed: a footer is there as a whole, or not at all.</remarks>
+    /// <param name="node">Whose store it is.</param>
+    /// <param name="segment">The segment; nobody writes to it any more, and its <see cref="SegmentFile.LastGroup"/> is set.</param>
+    /// <param name="endOfGroups">Where its groups end.</param>
+    /// <param name="topics">What it holds, in ordinal order of the topics.</param>
+    /// <param name="cut">Whether the file is cut to what it holds; else it keeps its length, or grows where that is too short.</param>
+    /// <returns>What the footer's directory says, in the order of <paramref name="topics"/>.</returns>
+    /// <exception cref="IOException">The disk failed; the segment is as it was, and may be sealed again.</exception>
+    public static DirectoryEntry[] Seal(
+        NodeId node, SegmentFile segment, long endOfGroups, IReadOnlyList<(TopicName Topic, SliceContent Content)> topics, bool cut)
+    {
+        var footer = GroupHeader.Align(checked((int)endOfGroups));
+        if (cut)
+        {
+            // What lies behind may be a torn group: it must not come back when the footer is lost one day.
+            segment.File.SetLength(footer);
+        }
+
+        var entries = new DirectoryEntry[topics.Count];
+        var directory = WriteSections(node, segment, footer, topics, entries);
+        var buffer = new FieldWriter();
+        foreach (ref readonly var entry in entries.AsSpan())
+        {
+            DirectoryCodec.Write(buffer, entry);
+        }
+
+        segment.File.Write(directory, buffer.Written);
+        segment.File.Flush();
+        var trailer = new FooterTrailer(
+            segment.Number,
+            segment.Header.Generation,
+            (uint)entries.Length,
+            segment.Header.FirstGroup,
+            segment.LastGroup,
+            (uint)footer,
+            (uint)directory,
+            (uint)buffer.Length,
+            Crc32C.Compute(buffer.Written));
+        WriteTrailer(segment, trailer, directory + buffer.Length);
+        segment.IsSealed = true;
+        return entries;
+    }
+
+    private static long WriteSections(
+        NodeId node, SegmentFile segment, long position, IReadOnlyList<(TopicName Topic, SliceContent Content)> topics, DirectoryEntry[] entries)
+    {
+        var chunk = new FieldWriter();
+        var scratch = new FieldWriter();
+        for (var i = 0; i < topics.Count; i++)
+        {
+            var start = chunk.Length;
+            SectionCodec.Write(chunk, scratch, topics[i].Content);
+            var slice = new SegmentSlice(
+                FirstOffset(topics[i].Content), segment.Number, Place(segment, position + start), chunk.Length - start, RecordBytes(topics[i].Content));
+            entries[i] = Entry(node, topics[i].Topic, topics[i].Content.Head, slice);
+            if (chunk.Length >= ChunkBytes)
+            {
+                position = Spill(segment, position, chunk);
+            }
+        }
+
+        return Spill(segment, position, chunk);
+    }
+
+    private static long Spill(SegmentFile segment, long position, FieldWriter chunk)
+    {
+        segment.File.Write(position, chunk.Written);
+        position = Place(segment, position + chunk.Length);
+        chunk.Clear();
+        return position;
+    }
+
+    private static void WriteTrailer(SegmentFile segment, FooterTrailer trailer, long endOfDirectory)
+    {
+        Span<byte> bytes = stackalloc byte[FooterTrailer.Bytes];
+        bytes.Clear();
+        trailer.Write(bytes);
+        segment.File.Write(Place(segment, Math.Max(endOfDirectory, segment.File.Length - FooterTrailer.Bytes)), bytes);
+        segment.File.Flush();
+    }
+
+    private static long FirstOffset(SliceContent content) => content.Runs.Length > 0 ? content.Runs[0].FirstOffset : content.Head.Next;
+
+    private static uint RecordBytes(SliceContent content)
+    {
+        var sum = 0L;
+        foreach (ref readonly var run in content.Runs.AsSpan())
+        {
+            sum += run.Length;
+        }
+
+        return checked((uint)sum);
+    }
+
+    private static DirectoryEntry Entry(NodeId node, TopicName topic, TopicHead head, SegmentSlice slice)
+    {
+        var own = Position.None;
+        foreach (var (origin, position) in head.Positions)
+        {
+            own = origin == node ? position : own;
+        }
+
+        return new DirectoryEntry(topic, slice, head.Start, head.Next, head.LastAppendUnixMs, head.DeletedAtUnixMs, own);
+    }
+
+    private static uint Place(SegmentFile segment, long position) => position <= uint.MaxValue
+        ? (uint)position
+        : throw new EventMeshException(MeshErrorCode.LogFull, $"The footer of '{segment.Name}' would reach beyond 4 GiB; make segments smaller (SegmentBytes).");
+}
