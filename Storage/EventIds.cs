@@ -4,4 +4,8 @@ namespace EventMesh.Storage;
 internal static class EventIds
 {
     public const int FlushListenerFailed = 1000;
+
+    // Journal: 1030-1049.
+    public const int SpareSegmentsBlocked = 1030;
+    public const int SpareSegmentsResumed = 1031;
 }
