@@ -88,7 +88,14 @@ internal static class FormatGen
         {
             RunKind.Events => run with
             {
-                Count = count, Length = count * 5, Crc = crc, Origin = origin, Hops = (byte)(count % 7), First = position, BaseTimeUnixMs = time + delta, Producer = stamp,
+                Count = count,
+                Length = count * 5,
+                Crc = crc,
+                Origin = origin,
+                Hops = (byte)(count % 7),
+                First = position,
+                BaseTimeUnixMs = time + delta,
+                Producer = stamp,
             },
             RunKind.Gap => run with { Count = 1, Length = count, Crc = crc, Origin = origin, First = position, BaseTimeUnixMs = time },
             RunKind.Lost => run with { Count = count, Origin = origin, First = origin.IsEmpty ? Position.None : position, BaseTimeUnixMs = time },
