@@ -6,7 +6,7 @@ public sealed class FileStorageOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "EventMesh:Storage:Files";
 
-    /// <summary>Bytes of a segment; disk space comes and goes in these portions. Default: 64 MiB; 1 MiB to 1 GiB.</summary>
+    /// <summary>Bytes of a segment; disk space comes and goes in these portions. Default: 64 MiB; 8 MiB to 1 GiB.</summary>
     public int SegmentBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>Segments whose room is taken ahead of use, so that a burst finds the disk ready. Default: 2; 1 to 16.</summary>

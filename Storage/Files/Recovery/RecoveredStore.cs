@@ -1,0 +1,24 @@
+using EventMesh.Core.Identity;
+using EventMesh.Storage.Files.Journal;
+using EventMesh.Storage.Files.Topics;
+
+namespace EventMesh.Storage.Files.Recovery;
+
+/// <summary>What opening a directory found: everything that writing goes on from. All segments are sealed.</summary>
+/// <param name="Store">The store's file, written with the new incarnation and state open.</param>
+/// <param name="Identity">The node and its new incarnation.</param>
+/// <param name="Segments">The journal's segments.</param>
+/// <param name="Topics">Every topic, idle.</param>
+/// <param name="LastSegment">The greatest segment number ever given; 0 for none.</param>
+/// <param name="LastGroup">The last group that counts; 0 for none.</param>
+/// <param name="LastAppendUnixMs">The time of the last append in any topic; 0 for none.</param>
+/// <param name="DamagedRanges">Ranges of bytes that were found damaged at this opening.</param>
+internal sealed record RecoveredStore(
+    StoreFile Store,
+    NodeIdentity Identity,
+    SegmentSet Segments,
+    TopicTable Topics,
+    long LastSegment,
+    long LastGroup,
+    long LastAppendUnixMs,
+    int DamagedRanges);

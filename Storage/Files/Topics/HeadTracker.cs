@@ -1,0 +1,140 @@
+using EventMesh.Core.Identity;
+using EventMesh.Storage.Files.Format;
+using EventMesh.Storage.Producers;
+
+namespace EventMesh.Storage.Files.Topics;
+
+/// <summary>A topic's head as it moves along the journal: from that at an earlier place and the runs that follow. One thread at a time.</summary>
+/// <remarks>
+/// Writing, flushing, sealing and recovery all move a tracker of their own over the same runs, so they all say the same: a footer that is
+/// rebuilt from the groups is the lost one.
+/// </remarks>
+/// <param name="node">Whose store it is: the origin of runs that name none.</param>
+/// <param name="options">The bounds of producers.</param>
+internal sealed class HeadTracker(NodeId node, FileStorageOptions options)
+{
+    private Dictionary<NodeId, Position>? _others;
+    private ProducerTable? _producers;
+    private IReadOnlyList<ProducerHead> _oldProducers = [];
+    private long _deletedAtUnixMs;
+    private long _deletedEnd;
+    private long _lastGroup;
+
+    /// <summary>The first offset that is held.</summary>
+    public long Start { get; private set; }
+
+    /// <summary>The offset that the next record gets.</summary>
+    public long Next { get; private set; }
+
+    /// <summary>The time of the last append, by the log's time; 0 for none.</summary>
+    public long LastAppendUnixMs { get; private set; }
+
+    /// <summary>When <see cref="Start"/> last moved.</summary>
+    public long TrimmedAtUnixMs { get; private set; }
+
+    /// <summary>When the topic was deleted; 0 if it was not, or was written again since.</summary>
+    public long DeletedAtUnixMs => Next > _deletedEnd ? 0 : _deletedAtUnixMs;
+
+    /// <summary>The last position of this node's own events.</summary>
+    public Position Own { get; private set; }
+
+    /// <summary>Origins that have a position, this node left out.</summary>
+    public int OtherOrigins => _others?.Count ?? 0;
+
+    /// <summary>The producers that are remembered.</summary>
+    public ProducerTable Producers => _producers ??= ProducerTable.From(_oldProducers, options.MaxProducersPerTopic, options.ProducerMemory);
+
+    /// <summary>The last position of <paramref name="origin"/>.</summary>
+    public Position PositionOf(NodeId origin) =>
+        origin == node ? Own : _others is not null && _others.TryGetValue(origin, out var position) ? position : Position.None;
+
+    /// <summary>Every origin that has a position, in ordinal order.</summary>
+    public KeyValuePair<NodeId, Position>[] Positions()
+    {
+        var positions = new List<KeyValuePair<NodeId, Position>>(OtherOrigins + 1);
+        if (!Own.IsNone)
+        {
+            positions.Add(new(node, Own));
+        }
+
+        positions.AddRange(_others ?? []);
+        positions.Sort(static (left, right) => left.Key.CompareTo(right.Key));
+        return [.. positions];
+    }
+
+    /// <summary>Takes up what a head says, and forgets everything else.</summary>
+    public void Take(TopicHead head)
+    {
+        (Start, Next, LastAppendUnixMs, TrimmedAtUnixMs) = (head.Start, head.Next, head.LastAppendUnixMs, head.TrimmedAtUnixMs);
+        (_deletedAtUnixMs, _lastGroup) = (head.DeletedAtUnixMs, head.LastGroup);
+        _deletedEnd = head.DeletedAtUnixMs == 0 ? 0 : head.Next;
+        _oldProducers = head.Producers;
+        _producers = null;
+        _others = null;
+        Own = Position.None;
+        foreach (var (origin, position) in head.Positions)
+        {
+            Move(origin, position);
+        }
+    }
+
+    /// <summary>Takes up a run that follows; heads go to <see cref="Take"/>.</summary>
+    public void Apply(in RunDescriptor run, long group)
+    {
+        _lastGroup = Math.Max(_lastGroup, group);
+        if (run.Kind is RunKind.Trim or RunKind.Delete)
+        {
+            ApplyTrim(run);
+        }
+        else if (run.Count > 0)
+        {
+            ApplyRecords(run);
+        }
+    }
+
+    /// <summary>The head as of the last run.</summary>
+    public TopicHead Build() => new(
+        Start, Next, LastAppendUnixMs, TrimmedAtUnixMs, DeletedAtUnixMs, _lastGroup, Positions(), _producers?.ToHeads() ?? _oldProducers);
+
+    private void ApplyTrim(in RunDescriptor run)
+    {
+        if (run.FirstOffset > Start)
+        {
+            (Start, TrimmedAtUnixMs) = (run.FirstOffset, run.AppendTimeUnixMs);
+        }
+
+        if (run.Kind == RunKind.Delete)
+        {
+            (_deletedAtUnixMs, _deletedEnd) = (run.AppendTimeUnixMs, run.FirstOffset);
+        }
+    }
+
+    private void ApplyRecords(in RunDescriptor run)
+    {
+        Next = Math.Max(Next, run.EndOffset);
+        LastAppendUnixMs = Math.Max(LastAppendUnixMs, run.AppendTimeUnixMs);
+        if (run.First.IsNone)
+        {
+            return;
+        }
+
+        Move(run.Origin.IsEmpty ? node : run.Origin, run.Last);
+        if (!run.Producer.IsNone)
+        {
+            Producers.Observe(
+                run.Producer.Producer, new ProducerBatch(run.Producer.FirstSequence, run.Count, run.FirstOffset, run.First), run.AppendTimeUnixMs);
+        }
+    }
+
+    private void Move(NodeId origin, Position position)
+    {
+        if (origin == node)
+        {
+            Own = position;
+        }
+        else
+        {
+            (_others ??= [])[origin] = position;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using EventMesh.Core.Identity;
+using EventMesh.Core.Topics;
+using EventMesh.Storage.Files.Format;
+using EventMesh.Storage.Files.Journal;
+
+namespace EventMesh.Storage.Files.Topics;
+
+/// <summary>A topic's part of a segment that has no footer yet. Once the topic is known to readers, guarded by the topic's gate.</summary>
+internal sealed class OpenSlice(TopicName topic, SegmentFile segment)
+{
+    private readonly List<RunDescriptor> _runs = [];
+    private readonly List<RunDescriptor> _changes = [];
+    private List<KeyValuePair<NodeId, Position>>? _before;
+
+    public TopicName Topic { get; } = topic;
+
+    public SegmentFile Segment { get; } = segment;
+
+    /// <summary>The head that was carried forward into this segment: it precedes all runs here. Null where there was no need.</summary>
+    public TopicHead? Head { get; set; }
+
+    /// <summary>The runs that cover offsets, in order of their offsets.</summary>
+    public IReadOnlyList<RunDescriptor> Runs => _runs;
+
+    /// <summary>Trims and deletes, in their order; their order among <see cref="Runs"/> does not matter.</summary>
+    public IReadOnlyList<RunDescriptor> Changes => _changes;
+
+    /// <summary>The last group that has a run of the topic here.</summary>
+    public long LastGroup { get; private set; }
+
+    /// <summary>Bytes of its records.</summary>
+    public long RecordBytes { get; private set; }
+
+    /// <summary>Takes up a run that is no head.</summary>
+    public void Add(in RunDescriptor run, long group)
+    {
+        LastGroup = Math.Max(LastGroup, group);
+        if (run.Count == 0)
+        {
+            _changes.Add(run);
+            return;
+        }
+
+        _runs.Add(run);
+        RecordBytes += run.Length;
+    }
+
+    /// <summary>Notes that its last group is <paramref name="group"/> or later.</summary>
+    public void Reach(long group) => LastGroup = Math.Max(LastGroup, group);
+
+    /// <summary>Where an origin stood before its first record here; false when it has none here.</summary>
+    public bool TryGetBefore(NodeId origin, out Position before)
+    {
+        foreach (var (node, position) in _before ?? [])
+        {
+            if (node == origin)
+            {
+                before = position;
+                return true;
+            }
+        }
+
+        before = default;
+        return false;
+    }
+
+    /// <summary>Notes where <paramref name="origin"/> stands, unless it has a record here already.</summary>
+    public void NoteBefore(NodeId origin, Position position)
+    {
+        if (!TryGetBefore(origin, out _))
+        {
+            (_before ??= []).Add(new(origin, position));
+        }
+    }
+}
