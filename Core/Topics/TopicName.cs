@@ -13,6 +13,8 @@ public readonly record struct TopicName : IComparable<TopicName>
     /// <summary>Longest topic, in bytes (topics are ASCII, so also in characters).</summary>
     public const int MaxBytes = 255;
 
+    private const string StatePrefix = "$state";
+
     private readonly string? _value;
 
     private TopicName(string value) => _value = value;
@@ -22,6 +24,10 @@ public readonly record struct TopicName : IComparable<TopicName>
 
     /// <summary>Whether the topic belongs to the system.</summary>
     public bool IsSystem => Value.StartsWith('$');
+
+    /// <summary>Whether the topic holds the last values of the node's own state (its first segment begins with <c>$state</c>).</summary>
+    /// <remarks>No retention takes anything of it, whatever its age or size: who writes it trims it by itself.</remarks>
+    public bool IsState => Value.StartsWith(StatePrefix, StringComparison.Ordinal);
 
     /// <summary>Reads a topic name.</summary>
     /// <exception cref="EventMeshException"><see cref="MeshErrorCode.InvalidTopic"/>, with the rule that is broken.</exception>

@@ -64,7 +64,7 @@ public sealed partial class MemoryLogStore
                 var cost = log.Cost;
                 foreach (var segment in log.LoseUnflushed())
                 {
-                    _segments.Remove(segment.Place!);
+                    Forget(segment);
                 }
 
                 _cost += log.Cost - cost;
@@ -95,7 +95,7 @@ public sealed partial class MemoryLogStore
             Drop(trimmed);
         }
 
-        while (log.Cost > _options.MaxTopicBytes && !log.HasOneSegment && log.Droppable is { } oldest)
+        while (!log.Topic.IsState && log.Cost > _options.MaxTopicBytes && !log.HasOneSegment && log.Droppable is { } oldest)
         {
             Drop(oldest);
         }
@@ -121,8 +121,17 @@ public sealed partial class MemoryLogStore
     private void Drop(Segment oldest)
     {
         oldest.Owner.DropFirst(_timeProvider.GetUtcNow().ToUnixTimeMilliseconds());
-        _segments.Remove(oldest.Place!);
+        Forget(oldest);
         _cost -= oldest.Cost;
+    }
+
+    /// <summary>Takes a segment out of the order of age; one of a state topic never was in it.</summary>
+    private void Forget(Segment segment)
+    {
+        if (segment.Place is { } place)
+        {
+            _segments.Remove(place);
+        }
     }
 
     private TopicLog Create(TopicName topic)

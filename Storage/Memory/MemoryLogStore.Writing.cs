@@ -163,7 +163,8 @@ public sealed partial class MemoryLogStore
 
     private void Store(TopicLog log, in Run run, ReadOnlySpan<byte> body)
     {
-        if (log.Append(run, body) is { } begun)
+        // What is not in the order of age cannot be taken for its age.
+        if (log.Append(run, body) is { } begun && !log.Topic.IsState)
         {
             begun.Place = _segments.AddLast(begun);
         }

@@ -12,7 +12,8 @@ namespace EventMesh.Storage.Memory;
 /// <remarks>
 /// <para>Nothing survives the process: receipts name <see cref="Core.Events.Durability.Memory"/> whatever was asked. A flush here only moves
 /// the read limit, but the order of things is that of a durable store, so what works over this one works over those.</para>
-/// <para>Bounded: topics (those that were deleted count, for their numbering goes on as long as the process lives), bytes per topic, bytes in all (the oldest segments go, readers below get a gap) and bytes that wait for a flush.</para>
+/// <para>Bounded: topics (those that were deleted count, for their numbering goes on as long as the process lives), bytes per topic, bytes in all (the oldest segments go, readers below get a gap) and bytes that wait for a flush. The node's own state (<see cref="TopicName.IsState"/>) counts in full but
+/// is never taken.</para>
 /// <para>Threads: one gate for whatever writes, one per topic inside it for what readers look up; see <c>docs/lock-order.md</c>.
 /// Listeners and waiters are called outside both.</para>
 /// </remarks>

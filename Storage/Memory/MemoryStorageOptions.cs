@@ -9,10 +9,10 @@ public sealed class MemoryStorageOptions
     /// <summary>Most topics; opening another fails with <c>LogFull</c>. Default: 1,000,000.</summary>
     public int MaxTopics { get; set; } = 1_000_000;
 
-    /// <summary>Most bytes of a topic; beyond, its oldest records go. Larger keeps more for slow readers. Default: 256 MiB.</summary>
+    /// <summary>Most bytes of a topic; beyond, its oldest records go, but never those of the node's own state. Larger keeps more for slow readers. Default: 256 MiB.</summary>
     public long MaxTopicBytes { get; set; } = 256L * 1024 * 1024;
 
-    /// <summary>Most bytes of all topics; beyond, the oldest records of the store go. Default: 1 GiB.</summary>
+    /// <summary>Most bytes of all topics; beyond, the oldest records of the store go. The node's own state counts, but none of it goes. Default: 1 GiB.</summary>
     public long MaxTotalBytes { get; set; } = 1024L * 1024 * 1024;
 
     /// <summary>Most bytes that wait for a flush; beyond, appends are refused with <c>Busy</c>. Default: 64 MiB.</summary>

@@ -26,7 +26,7 @@ internal sealed class Segment(TopicLog owner, long firstOffset, int capacity)
 
     public TopicLog Owner { get; } = owner;
 
-    /// <summary>Its place in the store's order of age.</summary>
+    /// <summary>Its place in the store's order of age; null for one that retention must not take.</summary>
     public LinkedListNode<Segment>? Place { get; set; }
 
     public long FirstOffset { get; } = firstOffset;

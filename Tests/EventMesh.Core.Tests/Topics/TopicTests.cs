@@ -41,6 +41,14 @@ public sealed class TopicTests
         Assert.False(TopicName.TryParse(text, out _));
     }
 
+    [Theory]
+    [InlineData("$state.peers", true)]
+    [InlineData("$state", true)]
+    [InlineData("$state2.x", true)]
+    [InlineData("$dead.state", false)]
+    [InlineData("state.peers", false)]
+    public void IsState_IsTrueOfTheNodesStateAlone(string text, bool expected) => Assert.Equal(expected, TopicName.Parse(text).IsState);
+
     [Fact]
     public void Parse_AtTheLimitOfLength_TakesTheLastAllowedOnly()
     {

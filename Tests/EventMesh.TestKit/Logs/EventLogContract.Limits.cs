@@ -123,6 +123,25 @@ public abstract partial class EventLogContract
     }
 
     [Fact]
+    public async Task Retention_NeverTakesTheNodesState_ButItsWriterMay()
+    {
+        await using var harness = Create(new EventLogLimits(MaxTopicBytes: 4096, MaxTotalBytes: 16_384, SegmentBytes: 1024));
+        var state = await harness.Log.OpenWriterAsync(TopicName.Parse("$state.peers"), None);
+        await AppendManyAsync(harness, state, 100);
+        var orders = await harness.Log.OpenWriterAsync(Orders, None);
+
+        await AppendManyAsync(harness, orders, 300);
+
+        var reader = harness.Log.GetReader(state.Topic);
+        Assert.Equal((0, 100), (reader.Bounds.Start.Value, reader.Bounds.End.Value));
+        Assert.True(harness.Log.GetReader(Orders).Bounds.Start.Value > 0);
+        var trimmed = state.TrimAsync(new LogOffset(90), None);
+        await harness.FlushAsync();
+        await trimmed;
+        Assert.Equal((90, 100), (reader.Bounds.Start.Value, reader.Bounds.End.Value));
+    }
+
+    [Fact]
     public async Task Retention_NeverTakesWhatIsNotFlushed()
     {
         await using var harness = Create(new EventLogLimits(MaxTopicBytes: 4096, MaxTotalBytes: 8192, SegmentBytes: 1024));
