@@ -8,4 +8,7 @@ internal static class EventIds
     // Journal: 1030-1049.
     public const int SpareSegmentsBlocked = 1030;
     public const int SpareSegmentsResumed = 1031;
+    public const int JournalWriteFailed = 1032;
+    public const int JournalCloseFailed = 1033;
+    public const int SealFailed = 1034;
 }

@@ -7,7 +7,6 @@ namespace EventMesh.Core.Events;
 public ref struct EventBatchReader
 {
     private readonly EventBatch _batch;
-    private int _offset;
 
     /// <summary>Starts before the first entry.</summary>
     public EventBatchReader(EventBatch batch) => _batch = batch;
@@ -21,6 +20,9 @@ public ref struct EventBatchReader
     /// <summary>Entries read so far.</summary>
     public int Read { get; private set; }
 
+    /// <summary>Bytes of the entries read so far.</summary>
+    public int Offset { get; private set; }
+
     /// <summary>Moves to the next entry; false after the last.</summary>
     /// <exception cref="EventMeshException"><see cref="MeshErrorCode.MalformedEvent"/>.</exception>
     public bool MoveNext()
@@ -30,11 +32,11 @@ public ref struct EventBatchReader
             return false;
         }
 
-        var cursor = new SpanCursor(_batch.Bytes.Span[_offset..], "batch");
+        var cursor = new SpanCursor(_batch.Bytes.Span[Offset..], "batch");
         TimeUnixMs = _batch.BaseTimeUnixMs + cursor.Signed("time");
         var length = cursor.Length(EventLimits.MaxEventBytes, "body length");
-        Body = _batch.Bytes.Slice(_offset + cursor.Offset, length);
-        _offset += cursor.Offset + length;
+        Body = _batch.Bytes.Slice(Offset + cursor.Offset, length);
+        Offset += cursor.Offset + length;
         Read++;
         return true;
     }
@@ -62,10 +64,10 @@ public ref struct EventBatchReader
             }
         }
 
-        if (reader._offset != batch.Bytes.Length)
+        if (reader.Offset != batch.Bytes.Length)
         {
             throw new EventMeshException(
-                MeshErrorCode.MalformedEvent, $"batch: {batch.Bytes.Length - reader._offset} bytes follow the last event.");
+                MeshErrorCode.MalformedEvent, $"batch: {batch.Bytes.Length - reader.Offset} bytes follow the last event.");
         }
     }
 }
