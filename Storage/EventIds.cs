@@ -11,4 +11,9 @@ internal static class EventIds
     public const int JournalWriteFailed = 1032;
     public const int JournalCloseFailed = 1033;
     public const int SealFailed = 1034;
+
+    // Retention: 1050-1059.
+    public const int RetentionFailed = 1050;
+    public const int SegmentDropped = 1051;
+    public const int SegmentNotRecycled = 1052;
 }

@@ -19,4 +19,23 @@ internal sealed record FileLogServices
     public required Random Random { get; init; }
 
     public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    /// <summary>Called once, when the log is disposed.</summary>
+    public Action OnClosed { get; init; } = static () => { };
+
+    /// <summary>A random number of 64 bits.</summary>
+    public ulong NextSalt()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        Random.NextBytes(bytes);
+        return BitConverter.ToUInt64(bytes);
+    }
+
+    /// <summary>A random id.</summary>
+    public Guid NextId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Random.NextBytes(bytes);
+        return new Guid(bytes);
+    }
 }

@@ -138,7 +138,7 @@ internal sealed partial class Journal
             IsRewritten: false,
             FirstGroup: _lastGroup + 1,
             KnownFlushed: _lastGroup,
-            Salt: (ulong)_services.Random.NextInt64(long.MinValue, long.MaxValue),
+            Salt: _services.NextSalt(),
             _services.Time.GetUtcNow().ToUnixTimeMilliseconds());
         if (!_spares.TryTake(header, out var segment))
         {

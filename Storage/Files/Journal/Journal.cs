@@ -93,30 +93,45 @@ internal sealed partial class Journal
             CheckOpen();
         }
 
-        var topic = _store.Topics.FindOrCreate(name);
-        while (true)
+        return Awake(_store.Topics.FindOrCreate(name), topic =>
         {
-            var slices = TopicHeads.SlicesOf(topic);
-            var head = _heads.Load(slices);
-            lock (_gate)
-            {
-                CheckOpen();
-                lock (topic.Gate)
-                {
-                    if (topic.HandedOver is null && !ReferenceEquals(topic.Slices, slices))
-                    {
-                        continue;
-                    }
-
-                    WakeUp(topic, head);
-                }
-
-                topic.Term = new Term(++_lastTerm);
-                topic.Writers++;
-                return new FileTopicWriter(this, topic, topic.Term);
-            }
-        }
+            CheckOpen();
+            topic.Term = new Term(++_lastTerm);
+            topic.Writers++;
+            return new FileTopicWriter(this, topic, topic.Term);
+        });
     }
+
+    /// <summary>Moves a topic's start up to <paramref name="start"/> for the store's own sake: no writer is fenced or asked.</summary>
+    /// <exception cref="EventMeshException"><c>LogClosed</c>, <c>LogFailed</c>, <c>LogCorrupted</c>.</exception>
+    /// <exception cref="IOException">The topic's head cannot be read.</exception>
+    public void Retain(TopicLog topic, long start) => ScheduleIf(Awake(topic, awake =>
+    {
+        CheckOpen();
+        AddTrim(awake, start, isDelete: false);
+        return NeedsWork();
+    }));
+
+    /// <summary>Writes a topic's head into the segment that is written, because the segment that has the newest one is about to go.</summary>
+    /// <remarks>Does nothing where a newer slice has it already, or will. Readers see the new slice once it is flushed.</remarks>
+    /// <exception cref="EventMeshException"><c>LogClosed</c>, <c>LogFailed</c>, <c>LogCorrupted</c>.</exception>
+    /// <exception cref="IOException">The topic's head cannot be read.</exception>
+    public void CarryHead(TopicLog topic) => ScheduleIf(Awake(topic, awake =>
+    {
+        CheckOpen();
+        if (awake.LastSignal is null && IsSealed(awake))
+        {
+            var bytes = new FieldWriter();
+            TopicHeadCodec.Write(bytes, awake.HandedOver!.Build());
+            var run = new RunDescriptor
+            {
+                Kind = RunKind.Head, FirstOffset = 0, Count = 0, AppendTimeUnixMs = _clock.Stamp(), Crc = Crc32C.Compute(bytes.Written),
+            };
+            Add(awake, run, bytes.Written);
+        }
+
+        return NeedsWork();
+    }));
 
     /// <summary>Says that a writer of the topic is disposed; the last one lets the topic go idle.</summary>
     public void CloseWriter(TopicLog topic)
@@ -167,15 +182,47 @@ internal sealed partial class Journal
         }
     }
 
-    private void WakeUp(TopicLog topic, TopicHead? head)
+    /// <summary>Runs <paramref name="action"/> under the gate while the topic has its heads in memory; an idle topic's is read first, outside the gate.</summary>
+    private T Awake<T>(TopicLog topic, Func<TopicLog, T> action)
     {
-        if (topic.HandedOver is not null)
+        while (true)
         {
-            return;
-        }
+            var slices = TopicHeads.SlicesOf(topic);
+            var head = topic.HandedOver is null ? _heads.Load(slices) : null;
+            lock (_gate)
+            {
+                if (topic.HandedOver is null && !TryWake(topic, slices, head))
+                {
+                    continue;
+                }
 
-        topic.HandedOver = _heads.Track(head);
-        topic.Wake(_heads.Track(head));
+                return action(topic);
+            }
+        }
+    }
+
+    /// <summary>False when the slices that the head was read from are no longer the topic's: another writer has come and gone meanwhile.</summary>
+    private bool TryWake(TopicLog topic, SegmentSlice[] slices, TopicHead? head)
+    {
+        lock (topic.Gate)
+        {
+            if (!ReferenceEquals(topic.Slices, slices) || (slices.Length > 0 && head is null))
+            {
+                return false;
+            }
+
+            topic.HandedOver = _heads.Track(head);
+            topic.Wake(_heads.Track(head));
+            return true;
+        }
+    }
+
+    private static bool IsSealed(TopicLog topic)
+    {
+        lock (topic.Gate)
+        {
+            return topic.Open.Length == 0;
+        }
     }
 
     private static void Rest(TopicLog topic)

@@ -103,6 +103,34 @@ internal sealed class TopicLog(TopicName name, Lock gate)
         }
     }
 
+    /// <summary>When retention by age looks at the topic again. The sweeper's alone.</summary>
+    public long AgeCheckUnixMs { get; set; }
+
+    /// <summary>Whether nothing of the topic's records in segment <paramref name="number"/> is held any more. Under the gate.</summary>
+    public bool IsDeadIn(long number)
+    {
+        for (var i = 0; i < _slices.Length; i++)
+        {
+            if (_slices[i].Segment == number)
+            {
+                return EndOf(i) <= Start;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether the head would still be known without segment <paramref name="number"/>. Under the gate.</summary>
+    public bool HasHeadBeyond(long number) =>
+        _slices.Length > 0 && _slices[^1].Segment != number ? _slices.Any(slice => slice.Segment > number) : _open.Length > 0 && _open[0].Head is not null;
+
+    /// <summary>The offset after the topic's last record in segment <paramref name="number"/>; the start where it has none there. Under the gate.</summary>
+    public long EndIn(long number)
+    {
+        var index = Array.FindIndex(_slices, slice => slice.Segment == number);
+        return index < 0 ? Start : EndOf(index);
+    }
+
     /// <summary>Takes up what a directory or checkpoint says; later ones replace what earlier ones said. Only while the store opens.</summary>
     public void Load(in DirectoryEntry entry, SegmentSlice[] slices)
     {
