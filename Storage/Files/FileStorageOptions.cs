@@ -12,10 +12,10 @@ public sealed class FileStorageOptions
     /// <summary>Segments whose room is taken ahead of use, so that a burst finds the disk ready. Default: 2; 1 to 16.</summary>
     public int SpareSegments { get; set; } = 2;
 
-    /// <summary>Bytes of a group after which the next one begins. Larger groups flush more at once but keep each caller waiting longer. Default: 1 MiB; 64 KiB to 16 MiB.</summary>
+    /// <summary>Bytes of a group after which the next one begins. Larger groups flush more at once but keep each caller waiting longer. Default: 1 MiB; 64 KiB to 16 MiB, and at most a quarter of a segment.</summary>
     public int GroupBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>Most bytes that wait for a flush; beyond, appends are refused with <c>Busy</c>. Default: 32 MiB.</summary>
+    /// <summary>Most bytes that wait for a flush; beyond, appends are refused with <c>Busy</c>. Default: 32 MiB; at least 4 MiB, one batch.</summary>
     public long MaxPendingBytes { get; set; } = 32L * 1024 * 1024;
 
     /// <summary>Most topics, deleted ones that are still remembered included; opening another fails with <c>LogFull</c>. Default: 1,000,000.</summary>
@@ -30,7 +30,7 @@ public sealed class FileStorageOptions
     /// <summary>How long a topic remembers a producer that is idle; what it repeats later is stored again or refused. Default: 24 hours; 5 minutes to 365 days.</summary>
     public TimeSpan ProducerMemory { get; set; } = TimeSpan.FromHours(24);
 
-    /// <summary>Most bytes of footer sections that are kept decoded. More makes reading of old records in many topics cheaper. Default: 16 MiB.</summary>
+    /// <summary>Most bytes of footer sections that are kept decoded. More makes reading of old records in many topics cheaper. Default: 16 MiB; at least 1 MiB.</summary>
     public long IndexCacheBytes { get; set; } = 16L * 1024 * 1024;
 
     /// <summary>Age after which a topic's records go; zero for never. Default: 7 days.</summary>
@@ -42,16 +42,16 @@ public sealed class FileStorageOptions
     /// <summary>Records above which a topic's oldest go; zero for no limit. Default: no limit.</summary>
     public long RetentionCount { get; set; }
 
-    /// <summary>Bytes of all segments above which the oldest records of the store go, whatever their topic; zero for no limit. Default: no limit.</summary>
+    /// <summary>Bytes of all segments above which the oldest records of the store go, whatever their topic; zero for no limit. Default: no limit; at least two segments.</summary>
     public long MaxTotalBytes { get; set; }
 
-    /// <summary>Rules for some topics; the first whose pattern matches holds instead of the three retention values above. Default: none.</summary>
+    /// <summary>Rules for some topics; the first whose pattern matches holds instead of the three retention values above. Default: none; at most 1,000.</summary>
     public IList<TopicRetention> Topics { get; } = [];
 
     /// <summary>How often retention looks. Default: 10 s; 100 ms to 1 day.</summary>
     public TimeSpan RetentionInterval { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long the numbering of a deleted topic is remembered. Default: 30 days.</summary>
+    /// <summary>How long the numbering of a deleted topic is remembered. Default: 30 days; at least 1 hour.</summary>
     public TimeSpan DeletedTopicMemory { get; set; } = TimeSpan.FromDays(30);
 }
 
