@@ -246,7 +246,7 @@ internal sealed partial class Journal
 
     private void Recycle(GroupBuffer group)
     {
-        group.Reset(keepBytes: 2 * _options.GroupBytes);
+        group.Reset(keepBytes: 4 * _options.GroupBytes);
         if (_free.Count < 2)
         {
             _free.Push(group);

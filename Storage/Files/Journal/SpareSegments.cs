@@ -26,10 +26,13 @@ internal sealed partial class SpareSegments : IDisposable
     private readonly ITimer _retry;
     private readonly Action _fill;
     private readonly Lock _gate = new();
+
+    // Held while a segment is made, so that closing can wait until nothing is written any more: the directory may be another's then.
+    private readonly Lock _making = new();
     private readonly Queue<Spare> _ready = new();
     private long _lastNumber;
     private bool _isFilling;
-    private bool _isClosed;
+    private volatile bool _isClosed;
     private string? _blocked;
 
     /// <summary>Creates it; <see cref="Open"/> begins. Options, directory and schedulers are the store's.</summary>
@@ -40,7 +43,7 @@ internal sealed partial class SpareSegments : IDisposable
         _retry = time.CreateTimer(static state => ((SpareSegments)state!).FillIfWanted(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Raised, on any thread and under no lock, when a segment has become ready, and when <see cref="Blocked"/> has changed.</summary>
+    /// <summary>Raised, on any thread and under no lock that taking a segment needs, when a segment has become ready, and when <see cref="Blocked"/> has changed.</summary>
     public event Action? Changed;
 
     /// <summary>Segments that can be taken.</summary>
@@ -128,42 +131,42 @@ internal sealed partial class SpareSegments : IDisposable
     /// <exception cref="IOException">The disk failed; the file is under its old name, a spare's, or gone.</exception>
     public void Recycle(SegmentFile segment)
     {
-        string? name = null;
-        lock (_gate)
+        lock (_making)
         {
-            if (!_isClosed && _ready.Count < _options.SpareSegments && segment.File.Length >= _options.SegmentBytes)
+            if (_isClosed)
             {
-                name = NameOf(++_lastNumber);
+                // The last reader has outlived the store. The next start finds the segment as it is, and nothing in it that is still held.
+                segment.File.Dispose();
+                return;
             }
-        }
 
-        if (name is null)
-        {
-            _directory.Delete(segment.Name);
-            segment.File.Dispose();
-            _directory.Flush();
-        }
-        else
-        {
-            Rename(segment, name);
+            TakeBack(segment);
         }
 
         FillIfWanted();
     }
 
-    /// <summary>Makes no more. What is ready stays on the disk for the next start.</summary>
+    /// <summary>Makes no more; when it returns, nothing is written to the directory. What is ready stays on the disk for the next start.</summary>
     public void Dispose()
+    {
+        _isClosed = true;
+        lock (_making)
+        {
+            Close();
+        }
+
+        _retry.Dispose();
+    }
+
+    private void Close()
     {
         lock (_gate)
         {
-            _isClosed = true;
             while (_ready.TryDequeue(out var spare))
             {
                 spare.File.Dispose();
             }
         }
-
-        _retry.Dispose();
     }
 
     private static string NameOf(long number) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{number}{Suffix}");
@@ -185,6 +188,29 @@ internal sealed partial class SpareSegments : IDisposable
         else
         {
             _directory.Delete(file.Name);
+        }
+    }
+
+    private void TakeBack(SegmentFile segment)
+    {
+        string? name = null;
+        lock (_gate)
+        {
+            if (_ready.Count < _options.SpareSegments && segment.File.Length >= _options.SegmentBytes)
+            {
+                name = NameOf(++_lastNumber);
+            }
+        }
+
+        if (name is null)
+        {
+            _directory.Delete(segment.Name);
+            segment.File.Dispose();
+            _directory.Flush();
+        }
+        else
+        {
+            Rename(segment, name);
         }
     }
 
@@ -232,22 +258,30 @@ internal sealed partial class SpareSegments : IDisposable
 
     private bool TryMake(bool isFilled)
     {
-        long number;
-        lock (_gate)
+        lock (_making)
         {
-            number = ++_lastNumber;
-        }
+            if (_isClosed)
+            {
+                return false;
+            }
 
-        try
-        {
-            Add(Make(NameOf(number), isFilled));
-            return true;
-        }
-        catch (IOException e)
-        {
-            // The journal goes on with the segments that it has; only when it needs this one does anybody have to wait.
-            Block(e);
-            return false;
+            long number;
+            lock (_gate)
+            {
+                number = ++_lastNumber;
+            }
+
+            try
+            {
+                Add(Make(NameOf(number), isFilled));
+                return true;
+            }
+            catch (IOException e)
+            {
+                // The journal goes on with the segments that it has; only when it needs this one does anybody have to wait.
+                Block(e);
+                return false;
+            }
         }
     }
 
@@ -258,9 +292,9 @@ internal sealed partial class SpareSegments : IDisposable
         var file = _directory.Create(unfinished, _options.SegmentBytes);
         try
         {
-            if (isFilled)
+            if (isFilled && !TryFillWithZeros(file))
             {
-                FillWithZeros(file, _options.SegmentBytes);
+                throw new IOException($"The store in {_directory.Location} was closed while '{name}' was being made.");
             }
 
             file.Flush();
@@ -278,12 +312,19 @@ internal sealed partial class SpareSegments : IDisposable
     }
 
     /// <summary>Writes zeros, since room that was only reserved costs every later flush twice. Flushed by portions: the journal's own flushes go on in between.</summary>
-    private static void FillWithZeros(IStoreFile file, int length)
+    /// <returns>False when the store was closed meanwhile.</returns>
+    private bool TryFillWithZeros(IStoreFile file)
     {
+        var length = _options.SegmentBytes;
         var zeros = new byte[Math.Min(ZeroBytes, length)];
         var parts = new List<ReadOnlyMemory<byte>>(WriteBytes / ZeroBytes);
         for (var position = 0; position < length;)
         {
+            if (_isClosed)
+            {
+                return false;
+            }
+
             parts.Clear();
             var end = Math.Min(length, position + WriteBytes);
             for (var at = position; at < end; at += zeros.Length)
@@ -295,6 +336,8 @@ internal sealed partial class SpareSegments : IDisposable
             file.Flush();
             position = end;
         }
+
+        return true;
     }
 
     private void Add(Spare spare)
@@ -304,12 +347,6 @@ internal sealed partial class SpareSegments : IDisposable
         {
             wasBlocked = _blocked is not null;
             _blocked = null;
-            if (_isClosed)
-            {
-                spare.File.Dispose();
-                return;
-            }
-
             _ready.Enqueue(spare);
         }
 
