@@ -32,6 +32,11 @@ internal static class HealthCommand
             {
                 session.People.WriteLine($"- {problem}");
             }
+
+            foreach (var warning in health.Warnings)
+            {
+                session.People.WriteLine($"- warning: {warning}");
+            }
         }
 
         return isWell ? ExitCode.Ok : ExitCode.Failed;

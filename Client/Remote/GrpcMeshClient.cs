@@ -83,7 +83,8 @@ internal sealed class GrpcMeshClient : IMeshClient
     public async ValueTask<HealthReply> GetHealthAsync(CancellationToken cancellationToken = default)
     {
         var health = await CallAsync(options => _service.GetHealthAsync(new GetHealthRequest(), options), cancellationToken);
-        return new HealthReply(health.Node, health.Incarnation, health.Live, health.Ready, health.InterestSynced, [.. health.Problems]);
+        return new HealthReply(
+            health.Node, health.Incarnation, health.Live, health.Ready, health.InterestSynced, [.. health.Problems], [.. health.Warnings]);
     }
 
     public async ValueTask DisposeAsync()

@@ -100,6 +100,7 @@ internal sealed partial class MeshDoor(
             InterestSynced = status.IsInterestSynced,
         };
         response.Problems.Add(health.Problems);
+        response.Warnings.Add(health.Warnings);
         try
         {
             response.Node = node.Identity.Node.Value;

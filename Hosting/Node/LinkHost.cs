@@ -6,7 +6,6 @@ using EventMesh.Core.Topics;
 using EventMesh.Grains.Interfaces;
 using EventMesh.Grains.Interfaces.Messages;
 using EventMesh.Hosting.Node.Interest;
-using EventMesh.Hosting.Node.Lifecycle;
 using EventMesh.Storage;
 using Orleans;
 
@@ -14,7 +13,7 @@ namespace EventMesh.Hosting.Node;
 
 /// <summary>What the silo's links need of the node.</summary>
 internal sealed class LinkHost(
-    NodeLog log, NodeState state, InterestTable table, InterestSync sync, IMeshNode node, IGrainFactory grains) : ILinkHost
+    NodeLog log, InterestTable table, InterestSync sync, IMeshNode node, IGrainFactory grains) : ILinkHost
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<NodeId, PeerWake> _peers = [];
@@ -42,7 +41,6 @@ internal sealed class LinkHost(
         try
         {
             var reply = await grains.GetGrain<ITopicGrain>(topic.Value).ReplicateAsync(request, cancellationToken);
-            state.Note(reply.Code, reply.Message);
             TimeSpan? retryAfter = reply.RetryAfterMs > 0 ? TimeSpan.FromMilliseconds(reply.RetryAfterMs) : null;
             return new ReplicateOutcome(Array.ConvertAll(reply.Outcomes, ToResult), reply.Code, retryAfter);
         }

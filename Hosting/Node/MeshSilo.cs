@@ -32,7 +32,7 @@ internal sealed class MeshSilo(
         var now = health.Current;
         var identity = log.Identity;
         return new HealthReply(
-            identity.Node.Value, identity.Incarnation.Value, now.IsLive, now.IsReady, Peers?.IsInterestSynced ?? true, [.. now.Problems]);
+            identity.Node.Value, identity.Incarnation.Value, now.IsLive, now.IsReady, Peers?.IsInterestSynced ?? true, [.. now.Problems], [.. now.Warnings]);
     }
 }
 

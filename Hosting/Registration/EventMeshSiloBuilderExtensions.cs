@@ -74,7 +74,7 @@ public static class EventMeshSiloBuilderExtensions
         services.AddSingleton<NodeInstruments>();
         services.AddSingleton<NodeLog>();
         services.AddSingleton<NodeState>();
-        services.AddSingleton<INodeHealth>(static provider => provider.GetRequiredService<NodeState>());
+        services.AddSingleton<INodeHealth, NodeCondition>();
         services.AddSingleton<TopicAppender>();
         services.AddSingleton(static provider => new PublishLanes(
             provider.GetRequiredService<TopicAppender>().AppendAsync,

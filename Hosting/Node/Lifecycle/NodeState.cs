@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 
 namespace EventMesh.Hosting.Node.Lifecycle;
 
-/// <summary>The silo's health, as its parts report it. Thread-safe.</summary>
-internal sealed partial class NodeState : INodeHealth, IDisposable
+/// <summary>Whether the silo serves, and what of its parts only a restart can mend. Thread-safe.</summary>
+internal sealed partial class NodeState : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -25,7 +25,8 @@ internal sealed partial class NodeState : INodeHealth, IDisposable
 
     public CancellationToken Stopping { get; }
 
-    public NodeHealth Current
+    /// <summary>What keeps the silo from serving, in sentences; empty while it serves.</summary>
+    public IReadOnlyList<string> Problems
     {
         get
         {
@@ -41,8 +42,7 @@ internal sealed partial class NodeState : INodeHealth, IDisposable
                     problems = problems.Append("The silo is starting.");
                 }
 
-                var all = problems.ToArray();
-                return new NodeHealth(!_problems.ContainsKey(MeshErrorCode.LogFailed), all.Length == 0, all);
+                return [.. problems];
             }
         }
     }
@@ -82,15 +82,6 @@ internal sealed partial class NodeState : INodeHealth, IDisposable
         }
 
         LogProblem(_logger, code, message);
-    }
-
-    /// <summary>Notes what a reply of the log says of it: a log that has failed acknowledges nothing any more.</summary>
-    public void Note(MeshErrorCode code, string message)
-    {
-        if (code == MeshErrorCode.LogFailed)
-        {
-            Report(code, message);
-        }
     }
 
     public void Dispose()

@@ -15,6 +15,9 @@ internal sealed class NodeLog(IEventLogProvider provider, IOptions<EventMeshOpti
 
     public NodeIdentity Identity => Log.Identity;
 
+    /// <summary>What the log says of itself; null before it is open.</summary>
+    public LogHealth? Health => Volatile.Read(ref _log)?.Health;
+
     public async Task OpenAsync(CancellationToken cancellationToken) =>
         Volatile.Write(ref _log, await provider.OpenAsync(NodeId.Parse(options.Value.NodeId), cancellationToken));
 

@@ -19,7 +19,7 @@ internal sealed class FakeNode(MemoryLogStore store) : IMeshNode, INodeHealth, I
 
     public NodeIdentity Identity => _log.Identity;
 
-    public NodeHealth Current { get; set; } = new(true, true, []);
+    public NodeHealth Current { get; set; } = new(true, true, [], []);
 
     public CancellationToken Stopping => CancellationToken.None;
 
