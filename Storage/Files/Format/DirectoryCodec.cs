@@ -18,10 +18,10 @@ internal static class DirectoryCodec
     }
 
     /// <summary>Reads an entry of the footer of segment <paramref name="segment"/>.</summary>
-    public static DirectoryEntry Read(ref SpanCursor cursor, long segment)
+    public static DirectoryEntry Read(ref SpanCursor cursor, long segment, uint generation)
     {
         var entry = ReadTopic(ref cursor);
-        return entry with { Slice = ReadPlace(ref cursor, segment) };
+        return entry with { Slice = ReadPlace(ref cursor, segment, generation) };
     }
 
     /// <summary>Writes what an entry says of the topic.</summary>
@@ -57,10 +57,11 @@ internal static class DirectoryCodec
     }
 
     /// <summary>Reads where a section is.</summary>
-    public static SegmentSlice ReadPlace(ref SpanCursor cursor, long segment) => new(
+    public static SegmentSlice ReadPlace(ref SpanCursor cursor, long segment, uint generation) => new(
         cursor.Number("first offset", Max),
         segment,
         (uint)cursor.Number("position", uint.MaxValue),
         (int)cursor.Number("length", int.MaxValue),
-        (uint)cursor.Number("record bytes", uint.MaxValue));
+        (uint)cursor.Number("record bytes", uint.MaxValue),
+        generation);
 }

@@ -8,7 +8,8 @@ namespace EventMesh.Storage.Files.Format;
 /// <param name="Position">Where its section of the footer is in the file.</param>
 /// <param name="Length">Bytes of the section.</param>
 /// <param name="RecordBytes">Bytes of its records there.</param>
-internal readonly record struct SegmentSlice(long FirstOffset, long Segment, uint Position, int Length, uint RecordBytes);
+/// <param name="Generation">The segment's generation: the place counts in that one's file only.</param>
+internal readonly record struct SegmentSlice(long FirstOffset, long Segment, uint Position, int Length, uint RecordBytes, uint Generation);
 
 /// <summary>A section of a footer: a topic's runs in the segment, and its head as of the segment's end.</summary>
 /// <param name="Head">The head.</param>

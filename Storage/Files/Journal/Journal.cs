@@ -187,8 +187,8 @@ internal sealed partial class Journal
     {
         while (true)
         {
-            var slices = TopicHeads.SlicesOf(topic);
-            var head = topic.HandedOver is null ? _heads.Load(slices) : null;
+            var slices = Array.Empty<SegmentSlice>();
+            var head = topic.HandedOver is null ? _heads.Load(topic, out slices) : null;
             lock (_gate)
             {
                 if (topic.HandedOver is null && !TryWake(topic, slices, head))

@@ -156,7 +156,7 @@ internal sealed partial class SegmentSealer : IDisposable
         OnSealed(contents.Segment, topics);
     }
 
-    private TopicHead? HeadBefore(TopicName name) => _topics.Find(name) is { } topic ? _heads.Load(TopicHeads.SlicesOf(topic)) : null;
+    private TopicHead? HeadBefore(TopicName name) => _topics.Find(name) is { } topic ? _heads.Load(topic, out _) : null;
 
     [LoggerMessage(EventIds.SealFailed, LogLevel.Warning, "A segment could not be given its footer; it is tried again every second, and reading and writing go on")]
     private partial void LogSealFailed(Exception exception);

@@ -1,10 +1,16 @@
+using EventMesh.Storage.Files.Format;
+
 namespace EventMesh.Storage.Files.Journal;
 
-/// <summary>The segments of the journal, by number. Thread-safe.</summary>
+/// <summary>The segments of the journal, by number and generation. Thread-safe.</summary>
+/// <remarks>
+/// While a rewritten segment takes the place of its older generation both are here, so that a slice of either can be read; a slice whose generation is gone has been
+/// replaced in its topic, or trimmed.
+/// </remarks>
 internal sealed class SegmentSet
 {
     private readonly Lock _gate = new();
-    private readonly SortedDictionary<long, SegmentFile> _segments = [];
+    private readonly SortedDictionary<(long Number, uint Generation), SegmentFile> _segments = [];
 
     /// <summary>Bytes of all files.</summary>
     public long Bytes
@@ -18,21 +24,32 @@ internal sealed class SegmentSet
         }
     }
 
-    /// <summary>All of them, in order of their numbers.</summary>
+    /// <summary>All of them, in order of their numbers; of a segment that is being replaced, the newer generation.</summary>
     public IReadOnlyList<SegmentFile> All()
     {
+        var segments = new List<SegmentFile>();
         lock (_gate)
         {
-            return [.. _segments.Values];
+            foreach (var segment in _segments.Values)
+            {
+                if (segments.Count > 0 && segments[^1].Number == segment.Number)
+                {
+                    segments.RemoveAt(segments.Count - 1);
+                }
+
+                segments.Add(segment);
+            }
         }
+
+        return segments;
     }
 
-    /// <summary>Adds a segment, or puts a rewritten one in the place of the older generation.</summary>
+    /// <summary>Adds a segment, or a newer generation of one beside the older.</summary>
     public void Put(SegmentFile segment)
     {
         lock (_gate)
         {
-            _segments[segment.Number] = segment;
+            _segments[(segment.Number, segment.Header.Generation)] = segment;
         }
     }
 
@@ -41,19 +58,17 @@ internal sealed class SegmentSet
     {
         lock (_gate)
         {
-            if (_segments.TryGetValue(segment.Number, out var current) && ReferenceEquals(current, segment))
-            {
-                _segments.Remove(segment.Number);
-            }
+            _segments.Remove((segment.Number, segment.Header.Generation));
         }
     }
 
-    /// <summary>Holds segment <paramref name="number"/> for reading; null when it is no longer part of the journal. Release it.</summary>
-    public SegmentFile? Acquire(long number)
+    /// <summary>Holds the segment of <paramref name="slice"/> for reading. Release it.</summary>
+    /// <returns>Null when it is no longer part of the journal: its topic's slices, taken anew, say what has become of it.</returns>
+    public SegmentFile? Acquire(in SegmentSlice slice)
     {
         lock (_gate)
         {
-            return _segments.TryGetValue(number, out var segment) && segment.TryAcquire() ? segment : null;
+            return _segments.TryGetValue((slice.Segment, slice.Generation), out var segment) && segment.TryAcquire() ? segment : null;
         }
     }
 }

@@ -50,7 +50,7 @@ internal static class FooterReader
         var entries = new DirectoryEntry[trailer.Topics];
         for (var i = 0; i < entries.Length; i++)
         {
-            entries[i] = DirectoryCodec.Read(ref cursor, trailer.Segment);
+            entries[i] = DirectoryCodec.Read(ref cursor, trailer.Segment, trailer.Generation);
             var slice = entries[i].Slice;
             if (slice.Position < trailer.FooterPosition
                 || slice.Position + (long)slice.Length > trailer.DirectoryPosition

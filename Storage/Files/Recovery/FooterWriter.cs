@@ -65,7 +65,12 @@ internal static class FooterWriter
             var start = chunk.Length;
             SectionCodec.Write(chunk, scratch, topics[i].Content);
             var slice = new SegmentSlice(
-                FirstOffset(topics[i].Content), segment.Number, Place(segment, position + start), chunk.Length - start, RecordBytes(topics[i].Content));
+                FirstOffset(topics[i].Content),
+                segment.Number,
+                Place(segment, position + start),
+                chunk.Length - start,
+                RecordBytes(topics[i].Content),
+                segment.Header.Generation);
             entries[i] = Entry(node, topics[i].Topic, topics[i].Content.Head, slice);
             if (chunk.Length >= ChunkBytes)
             {

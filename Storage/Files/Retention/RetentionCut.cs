@@ -103,7 +103,7 @@ internal sealed class RetentionCut(SegmentSet segments, SectionCache sections, F
     private RunDescriptor[] Runs(SegmentSlice slice)
     {
         // A segment that has gone meanwhile holds nothing that is kept.
-        if (segments.Acquire(slice.Segment) is not { } segment)
+        if (segments.Acquire(slice) is not { } segment)
         {
             return [];
         }

@@ -17,27 +17,30 @@ internal sealed class TopicHeads(NodeId node, FileStorageOptions options, Segmen
         }
     }
 
-    /// <summary>The head as of the end of the newest of <paramref name="slices"/>; null when there is none.</summary>
+    /// <summary>The head as of the end of the topic's newest slice; null when it has none.</summary>
+    /// <param name="topic">The topic.</param>
+    /// <param name="slices">The slices that it was read from.</param>
     /// <exception cref="EventMeshException"><c>LogCorrupted</c>: the section is damaged.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
-    public TopicHead? Load(SegmentSlice[] slices)
+    public TopicHead? Load(TopicLog topic, out SegmentSlice[] slices)
     {
-        if (slices.Length == 0)
+        slices = SlicesOf(topic);
+        while (slices.Length > 0)
         {
-            return null;
+            var slice = slices[^1];
+            if (segments.Acquire(slice) is { } segment)
+            {
+                return Read(segment, slice);
+            }
+
+            // The segment has been rewritten or its head carried on since the slices were taken: the topic has others by now.
+            var others = SlicesOf(topic);
+            slices = others != slices ? others : throw new EventMeshException(
+                MeshErrorCode.LogCorrupted,
+                $"Segment {slice.Segment} holds the newest head of topic '{topic.Name}' but is no longer part of the journal. Report this with the store's files.");
         }
 
-        var slice = slices[^1];
-        var segment = segments.Acquire(slice.Segment) ?? throw new EventMeshException(
-            MeshErrorCode.LogCorrupted, $"Segment {slice.Segment} holds a topic's newest head but is no longer part of the journal. Report this with the store's files.");
-        try
-        {
-            return sections.Get(segment, slice).Head;
-        }
-        finally
-        {
-            segment.Release();
-        }
+        return null;
     }
 
     /// <summary>A tracker that begins at <paramref name="head"/>, or at nothing.</summary>
@@ -50,5 +53,17 @@ internal sealed class TopicHeads(NodeId node, FileStorageOptions options, Segmen
         }
 
         return tracker;
+    }
+
+    private TopicHead Read(SegmentFile segment, SegmentSlice slice)
+    {
+        try
+        {
+            return sections.Get(segment, slice).Head;
+        }
+        finally
+        {
+            segment.Release();
+        }
     }
 }
