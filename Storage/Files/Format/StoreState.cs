@@ -10,7 +10,7 @@ namespace EventMesh.Storage.Files.Format;
 /// <param name="Node">The node that it belongs to.</param>
 /// <param name="Incarnation">The greatest that the node has begun.</param>
 /// <param name="IsClosed">Whether it was closed: then nothing up to <paramref name="LastGroup"/> may be missing.</param>
-/// <param name="LastGroup">Closed: the journal ends there.</param>
+/// <param name="LastGroup">Closed: the journal ends there. Open: where it ended when it was last closed, which was flushed.</param>
 /// <param name="LastSegment">The greatest segment number given.</param>
 /// <param name="DoubtGroup">The last group that was lost without a trace of its topics; 0 for none.</param>
 /// <param name="DoubtCount">The most records that the lost groups can have held.</param>

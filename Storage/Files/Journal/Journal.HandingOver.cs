@@ -324,7 +324,29 @@ internal sealed partial class Journal
             };
         }
 
+        SkipDoubt(topic);
         return topic;
+    }
+
+    /// <summary>Gives up the offsets that records which were lost without a trace may have had, before the first run that follows them. Again where that was taken back.</summary>
+    private void SkipDoubt(TopicLog topic)
+    {
+        var head = topic.HandedOver!;
+        for (var left = _store.DoubtFor(head.LastGroup); left > 0;)
+        {
+            var stamp = _clock.Stamp();
+            var run = new RunDescriptor
+            {
+                Kind = RunKind.Lost,
+                FirstOffset = head.Next,
+                Count = (int)Math.Min(left, int.MaxValue),
+                AppendTimeUnixMs = stamp,
+                BaseTimeUnixMs = stamp,
+            };
+            Group(0, isFirst: true).Add(topic, run, default);
+            left -= run.Count;
+            head.Apply(run, left > 0 ? 0 : _store.Store.State.DoubtGroup);
+        }
     }
 
     private void CheckOrigin(TopicLog topic, NodeId origin, Position held)

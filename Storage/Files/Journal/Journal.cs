@@ -93,13 +93,16 @@ internal sealed partial class Journal
             CheckOpen();
         }
 
-        return Awake(_store.Topics.FindOrCreate(name), topic =>
+        var (writer, schedule) = Awake(_store.Topics.FindOrCreate(name), topic =>
         {
             CheckOpen();
+            SkipDoubt(topic);
             topic.Term = new Term(++_lastTerm);
             topic.Writers++;
-            return new FileTopicWriter(this, topic, topic.Term);
+            return (new FileTopicWriter(this, topic, topic.Term), NeedsWork());
         });
+        ScheduleIf(schedule);
+        return writer;
     }
 
     /// <summary>Moves a topic's start up to <paramref name="start"/> for the store's own sake: no writer is fenced or asked.</summary>
@@ -108,6 +111,7 @@ internal sealed partial class Journal
     public void Retain(TopicLog topic, long start) => ScheduleIf(Awake(topic, awake =>
     {
         CheckOpen();
+        SkipDoubt(awake);
         AddTrim(awake, start, isDelete: false);
         return NeedsWork();
     }));
@@ -125,7 +129,7 @@ internal sealed partial class Journal
             TopicHeadCodec.Write(bytes, awake.HandedOver!.Build());
             var run = new RunDescriptor
             {
-                Kind = RunKind.Head, FirstOffset = 0, Count = 0, AppendTimeUnixMs = _clock.Stamp(), Crc = Crc32C.Compute(bytes.Written),
+                Kind = RunKind.Head, FirstOffset = awake.HandedOver.Next, Count = 0, AppendTimeUnixMs = _clock.Stamp(), Crc = Crc32C.Compute(bytes.Written),
             };
             Add(awake, run, bytes.Written);
         }

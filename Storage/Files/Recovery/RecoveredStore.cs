@@ -21,4 +21,13 @@ internal sealed record RecoveredStore(
     long LastSegment,
     long LastGroup,
     long LastAppendUnixMs,
-    int DamagedRanges);
+    int DamagedRanges)
+{
+    /// <summary>Offsets that a topic must skip before anything but its head is written of it: they may have been given to records that were lost without a trace.</summary>
+    /// <remarks>
+    /// The journal hands over runs of lost records, without an origin, that cover them, in front of everything else. These lie beyond the doubt, so they are the only
+    /// ones. A topic that is new to the store is no exception.
+    /// </remarks>
+    /// <param name="lastGroup">The last group that has a run of the topic; 0 for none.</param>
+    public long DoubtFor(long lastGroup) => lastGroup < Store.State.DoubtGroup ? Store.State.DoubtCount : 0;
+}

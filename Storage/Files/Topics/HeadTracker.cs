@@ -18,7 +18,6 @@ internal sealed class HeadTracker(NodeId node, FileStorageOptions options)
     private IReadOnlyList<ProducerHead> _oldProducers = [];
     private long _deletedAtUnixMs;
     private long _deletedEnd;
-    private long _lastGroup;
 
     /// <summary>The first offset that is held.</summary>
     public long Start { get; private set; }
@@ -34,6 +33,9 @@ internal sealed class HeadTracker(NodeId node, FileStorageOptions options)
 
     /// <summary>When the topic was deleted; 0 if it was not, or was written again since.</summary>
     public long DeletedAtUnixMs => Next > _deletedEnd ? 0 : _deletedAtUnixMs;
+
+    /// <summary>The last group with a run of the topic.</summary>
+    public long LastGroup { get; private set; }
 
     /// <summary>The last position of this node's own events.</summary>
     public Position Own { get; private set; }
@@ -66,7 +68,7 @@ internal sealed class HeadTracker(NodeId node, FileStorageOptions options)
     public void Take(TopicHead head)
     {
         (Start, Next, LastAppendUnixMs, TrimmedAtUnixMs) = (head.Start, head.Next, head.LastAppendUnixMs, head.TrimmedAtUnixMs);
-        (_deletedAtUnixMs, _lastGroup) = (head.DeletedAtUnixMs, head.LastGroup);
+        (_deletedAtUnixMs, LastGroup) = (head.DeletedAtUnixMs, head.LastGroup);
         _deletedEnd = head.DeletedAtUnixMs == 0 ? 0 : head.Next;
         _oldProducers = head.Producers;
         _producers = null;
@@ -81,7 +83,7 @@ internal sealed class HeadTracker(NodeId node, FileStorageOptions options)
     /// <summary>Takes up a run that follows; heads go to <see cref="Take"/>.</summary>
     public void Apply(in RunDescriptor run, long group)
     {
-        _lastGroup = Math.Max(_lastGroup, group);
+        LastGroup = Math.Max(LastGroup, group);
         if (run.Kind is RunKind.Trim or RunKind.Delete)
         {
             ApplyTrim(run);
@@ -94,7 +96,7 @@ internal sealed class HeadTracker(NodeId node, FileStorageOptions options)
 
     /// <summary>The head as of the last run.</summary>
     public TopicHead Build() => new(
-        Start, Next, LastAppendUnixMs, TrimmedAtUnixMs, DeletedAtUnixMs, _lastGroup, Positions(), _producers?.ToHeads() ?? _oldProducers);
+        Start, Next, LastAppendUnixMs, TrimmedAtUnixMs, DeletedAtUnixMs, LastGroup, Positions(), _producers?.ToHeads() ?? _oldProducers);
 
     private void ApplyTrim(in RunDescriptor run)
     {
@@ -121,8 +123,10 @@ internal sealed class HeadTracker(NodeId node, FileStorageOptions options)
         Move(run.Origin.IsEmpty ? node : run.Origin, run.Last);
         if (!run.Producer.IsNone)
         {
+            // Lost records name the last position: what their producer sends next is still its next.
+            var first = run.Kind == RunKind.Lost ? new Position(run.First.Incarnation, Math.Max(0, run.First.NextSequence - run.Count)) : run.First;
             Producers.Observe(
-                run.Producer.Producer, new ProducerBatch(run.Producer.FirstSequence, run.Count, run.FirstOffset, run.First), run.AppendTimeUnixMs);
+                run.Producer.Producer, new ProducerBatch(run.Producer.FirstSequence, run.Count, run.FirstOffset, first), run.AppendTimeUnixMs);
         }
     }
 
