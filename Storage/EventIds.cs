@@ -16,4 +16,11 @@ internal static class EventIds
     public const int RetentionFailed = 1050;
     public const int SegmentDropped = 1051;
     public const int SegmentNotRecycled = 1052;
+
+    // Recovery: 1060-1079.
+    public const int DamageFound = 1060;
+    public const int DamageTooMuch = 1061;
+    public const int DamageNotKept = 1062;
+    public const int TornGroupCut = 1063;
+    public const int SegmentRead = 1064;
 }

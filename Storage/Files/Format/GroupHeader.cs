@@ -50,6 +50,9 @@ internal readonly record struct GroupHeader(
         BinaryPrimitives.WriteUInt32LittleEndian(destination[4..], Checksum(destination, salt));
     }
 
+    /// <summary>Whether a header may begin here: spares the checksum where one is looked for.</summary>
+    public static bool MayBegin(ReadOnlySpan<byte> source) => source.StartsWith(Magic);
+
     /// <summary>Reads a header; false when it is none, damaged, or of another segment or life of the file.</summary>
     public static bool TryRead(ReadOnlySpan<byte> source, SegmentHeader segment, out GroupHeader header)
     {
