@@ -73,7 +73,8 @@ internal abstract class GrainCall
     /// <summary>The token that the caller passed.</summary>
     public CancellationToken CallerToken { get; private set; }
 
-    protected Exception? Failure => _failure;
+    /// <summary>What the method threw; null while it has not, or has not ended.</summary>
+    public Exception? Failure => _failure;
 
     public void Bind(ICallSender sender, GrainId targetId)
     {

@@ -4,6 +4,7 @@
 using EventMesh.StandIns.Calls;
 
 using Orleans;
+using Orleans.Storage;
 
 namespace EventMesh.StandIns.Runtime;
 
@@ -184,6 +185,7 @@ internal sealed partial class Activation
     /// <summary>The call is out of the books before its caller hears of it, so what the caller does next finds it gone.</summary>
     private void Finish(GrainCall call)
     {
+        EndIfInconsistent(call.Failure);
         call.SealOutcome();
         bool idle;
         bool waiting;
@@ -204,6 +206,16 @@ internal sealed partial class Activation
         if (waiting)
         {
             _scheduler.RequestPump();
+        }
+    }
+
+    /// <summary>Whose state is not what is stored must begin anew. Only the activation that found out: the mark crosses with the exception.</summary>
+    private void EndIfInconsistent(Exception? failure)
+    {
+        if (failure is InconsistentStateException { IsSourceActivation: true } inconsistent)
+        {
+            inconsistent.IsSourceActivation = false;
+            Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationError, inconsistent, inconsistent.Message));
         }
     }
 
