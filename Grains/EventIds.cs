@@ -15,4 +15,10 @@ internal static class EventIds
     public const int SessionOpened = 1130;
     public const int SessionClosed = 1131;
     public const int MembershipWatchFailed = 1140;
+    public const int StateOpened = 1150;
+    public const int StateNotOpened = 1151;
+    public const int StateGivesWay = 1152;
+    public const int StateDamaged = 1153;
+    public const int StateCompacted = 1154;
+    public const int StateNotCompacted = 1155;
 }

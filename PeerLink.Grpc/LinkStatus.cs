@@ -50,7 +50,7 @@ internal static class LinkStatus
         MeshErrorCode.HandshakeExpected or MeshErrorCode.UnexpectedHandshake or MeshErrorCode.MalformedFrame => StatusCode.InvalidArgument,
         MeshErrorCode.VersionMismatch or MeshErrorCode.SelfLink => StatusCode.FailedPrecondition,
         MeshErrorCode.DuplicateNodeId => StatusCode.AlreadyExists,
-        MeshErrorCode.PeerNotAllowed => StatusCode.PermissionDenied,
+        MeshErrorCode.PeerNotAllowed or MeshErrorCode.PeerHeld => StatusCode.PermissionDenied,
         MeshErrorCode.FrameTooLarge or MeshErrorCode.CreditExceeded or MeshErrorCode.TooManyPeers or MeshErrorCode.TooMuchInterest
             => StatusCode.ResourceExhausted,
         MeshErrorCode.PeerSilent => StatusCode.DeadlineExceeded,

@@ -82,6 +82,9 @@ public enum MeshErrorCode
     /// <summary>The store was written by a release that this one cannot read.</summary>
     StoreVersionUnknown = 2008,
 
+    /// <summary>The state has changed since it was read; nothing was stored.</summary>
+    StateConflict = 2009,
+
     /// <summary>The first frame of a link was not a handshake, or none came in time.</summary>
     HandshakeExpected = 3001,
 
@@ -129,6 +132,9 @@ public enum MeshErrorCode
 
     /// <summary>The peer states more interest than the limit allows.</summary>
     TooMuchInterest = 3016,
+
+    /// <summary>An operator keeps the peer off; it may come back once that is lifted.</summary>
+    PeerHeld = 3017,
 
     /// <summary>The node id breaks a rule of node ids.</summary>
     InvalidNodeId = 4001,

@@ -13,6 +13,7 @@ public static class MeshErrorCodeExtensions
         or MeshErrorCode.PeerSilent
         or MeshErrorCode.PeerUnreachable
         or MeshErrorCode.LinkClosed
+        or MeshErrorCode.PeerHeld
         or MeshErrorCode.NodeNotReady;
 
     /// <summary>The code as users see it: <c>EM1001</c>.</summary>

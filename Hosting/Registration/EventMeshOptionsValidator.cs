@@ -1,3 +1,4 @@
+using EventMesh.Core;
 using EventMesh.Core.Errors;
 using EventMesh.Core.Events;
 using Microsoft.Extensions.Options;

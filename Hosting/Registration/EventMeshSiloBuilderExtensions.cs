@@ -1,6 +1,7 @@
 using EventMesh.Core.Identity;
 using EventMesh.Grains;
 using EventMesh.Grains.Silo;
+using EventMesh.Grains.State;
 using EventMesh.Hosting;
 using EventMesh.Hosting.Doors;
 using EventMesh.Hosting.Links;
@@ -20,6 +21,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime;
+using Orleans.Storage;
 
 namespace Orleans.Hosting;
 
@@ -28,7 +30,8 @@ public static class EventMeshSiloBuilderExtensions
 {
     /// <summary>Makes this silo part of a node of the mesh. Options come from section <c>EventMesh</c>, then from <paramref name="configure"/>.</summary>
     /// <remarks>
-    /// <para>Repeating it only adds to the options. No default provider of the host is used or replaced. Services that the host has registered before
+    /// <para>Repeating it only adds to the options. No default provider of the host is used or replaced: the node's own state lies in its log, by the
+    /// grain storage <see cref="MeshGrainStorage.ProviderName"/>, which the host's grains may use by that name. Services that the host has registered before
     /// (<see cref="IEventLogProvider"/>, a <see cref="TimeProvider"/> under the key <see cref="MeshTime.Key"/>) are kept.</para>
     /// <para>Serve clients and peers with <c>app.MapEventMesh()</c>.</para>
     /// </remarks>
@@ -46,6 +49,7 @@ public static class EventMeshSiloBuilderExtensions
             AddOptions(services);
             AddNode(services);
             AddInterest(services);
+            AddState(services);
             AddLifecycle(services);
             AddPorts(services);
             services.AddLinks();
@@ -91,6 +95,14 @@ public static class EventMeshSiloBuilderExtensions
             provider.GetRequiredService<IOptions<EventMeshOptions>>().Value,
             provider.GetRequiredService<NodeInstruments>(),
             provider.GetRequiredKeyedService<TimeProvider>(MeshTime.Key)));
+    }
+
+    private static void AddState(IServiceCollection services)
+    {
+        services.AddOptions<StateOptions>().BindConfiguration(StateOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<StateOptions>, StateOptionsValidator>();
+        services.AddKeyedSingleton<IGrainStorage>(
+            MeshGrainStorage.ProviderName, static (provider, _) => new MeshGrainStorage(provider.GetRequiredService<IGrainFactory>()));
     }
 
     private static void AddInterest(IServiceCollection services)

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using EventMesh.Core;
 using EventMesh.Core.Identity;
 
 namespace EventMesh.Hosting;

@@ -1,4 +1,5 @@
 using System.Net;
+using EventMesh.Core;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

@@ -31,9 +31,10 @@ internal sealed class TestNode : IAsyncDisposable
         Action<EventMeshOptions>? configure = null,
         IWorkScheduler? flush = null,
         Action<ISiloBuilder>? silo = null,
-        MemoryStorageOptions? storage = null)
+        MemoryStorageOptions? storage = null,
+        MemoryLogStore? store = null)
     {
-        var store = new MemoryLogStore(NodeId.Parse("west"), storage ?? new MemoryStorageOptions(), TimeProvider.System, flush);
+        store ??= new MemoryLogStore(NodeId.Parse("west"), storage ?? new MemoryStorageOptions(), TimeProvider.System, flush);
         var builder = new InProcessTestClusterBuilder((short)silos);
         builder.ConfigureSilo((_, siloBuilder) =>
         {

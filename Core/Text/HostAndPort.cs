@@ -2,11 +2,12 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 
-namespace EventMesh.Hosting;
+namespace EventMesh.Core;
 
 /// <summary>Reads <c>host:port</c> and <c>[ipv6]:port</c>.</summary>
-internal static class HostAndPort
+public static class HostAndPort
 {
+    /// <summary>Reads an address to dial: a name or a number, and a port of 0 to 65535; an IPv6 address stands in brackets.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out string? host, out int port)
     {
         host = null;
@@ -41,6 +42,7 @@ internal static class HostAndPort
         return endpoint is not null;
     }
 
+    /// <summary>An address without a port, as <see cref="TryParseListen"/> takes it.</summary>
     public static bool TryParseAddress(string? text, [NotNullWhen(true)] out IPAddress? address)
     {
         address = text switch
