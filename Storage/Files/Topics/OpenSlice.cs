@@ -8,8 +8,9 @@ namespace EventMesh.Storage.Files.Topics;
 /// <summary>A topic's part of a segment that has no footer yet. Once the topic is known to readers, guarded by the topic's gate.</summary>
 internal sealed class OpenSlice(TopicName topic, SegmentFile segment)
 {
-    private readonly List<RunDescriptor> _runs = [];
     private readonly List<RunDescriptor> _changes = [];
+    private RunDescriptor[] _runs = [];
+    private int _runCount;
     private List<KeyValuePair<NodeId, Position>>? _before;
 
     public TopicName Topic { get; } = topic;
@@ -19,8 +20,8 @@ internal sealed class OpenSlice(TopicName topic, SegmentFile segment)
     /// <summary>The head that was carried forward into this segment: it precedes all runs here. Null where there was no need.</summary>
     public TopicHead? Head { get; set; }
 
-    /// <summary>The runs that cover offsets, in order of their offsets.</summary>
-    public IReadOnlyList<RunDescriptor> Runs => _runs;
+    /// <summary>The runs that cover offsets, in order of their offsets. Take it under the gate, use it outside: a run never changes once it is here.</summary>
+    public ArraySegment<RunDescriptor> Runs => new(_runs, 0, _runCount);
 
     /// <summary>Trims and deletes, in their order; their order among <see cref="Runs"/> does not matter.</summary>
     public IReadOnlyList<RunDescriptor> Changes => _changes;
@@ -41,7 +42,13 @@ internal sealed class OpenSlice(TopicName topic, SegmentFile segment)
             return;
         }
 
-        _runs.Add(run);
+        if (_runCount == _runs.Length)
+        {
+            // By replacement: readers go on in the array that they took.
+            Array.Resize(ref _runs, Math.Max(1, 2 * _runCount));
+        }
+
+        _runs[_runCount++] = run;
         RecordBytes += run.Length;
     }
 
