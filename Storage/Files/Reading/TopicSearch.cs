@@ -1,0 +1,284 @@
+using EventMesh.Core.Errors;
+using EventMesh.Core.Identity;
+using EventMesh.Storage.Files.Format;
+using EventMesh.Storage.Files.Journal;
+using EventMesh.Storage.Files.Topics;
+
+namespace EventMesh.Storage.Files.Reading;
+
+/// <summary>Finds offsets and positions in a topic: a binary search over its slices, then over the runs of one. Thread-safe.</summary>
+/// <remarks>
+/// Every method throws <see cref="EventMeshException"/> with <c>LogCorrupted</c> where a section is damaged, and <see cref="IOException"/> where the disk fails. No lock is
+/// held while a file is read; where a segment goes meanwhile, the search begins again.
+/// </remarks>
+internal sealed class TopicSearch(ReadSources sources)
+{
+    /// <summary>The last flushed position of <paramref name="origin"/>.</summary>
+    public Position FlushedPosition(TopicLog topic, NodeId origin)
+    {
+        while (true)
+        {
+            SegmentSlice[] slices;
+            lock (topic.Gate)
+            {
+                if (topic.Flushed is { } flushed)
+                {
+                    return flushed.PositionOf(origin);
+                }
+
+                if (origin == sources.Node)
+                {
+                    return topic.Own;
+                }
+
+                slices = topic.Slices;
+            }
+
+            if (TryReadNewestHead(topic, slices, out var head))
+            {
+                return head is null ? Position.None : PositionOf(head.Positions, origin) ?? Position.None;
+            }
+        }
+    }
+
+    /// <summary>Every origin with a flushed position.</summary>
+    public IReadOnlyList<KeyValuePair<NodeId, Position>> FlushedPositions(TopicLog topic)
+    {
+        while (true)
+        {
+            SegmentSlice[] slices;
+            lock (topic.Gate)
+            {
+                if (topic.Flushed is { } flushed)
+                {
+                    return flushed.Positions();
+                }
+
+                slices = topic.Slices;
+            }
+
+            if (TryReadNewestHead(topic, slices, out var head))
+            {
+                return head is null ? [] : [.. head.Positions.Where(static pair => !pair.Value.IsNone)];
+            }
+        }
+    }
+
+    /// <summary>When the start of a topic whose head is on disk last moved.</summary>
+    public long TrimmedAt(TopicLog topic)
+    {
+        while (true)
+        {
+            if (TryReadNewestHead(topic, TopicPlace.SlicesOf(topic), out var head))
+            {
+                return head?.TrimmedAtUnixMs ?? 0;
+            }
+        }
+    }
+
+    /// <summary>The position of the last record of <paramref name="origin"/> below <paramref name="offset"/>, which counts as the start where it lies below that.</summary>
+    public Position PositionBefore(TopicLog topic, RunOrigin origin, long offset) =>
+        PositionBelow(topic, origin, Math.Max(offset, TopicPlace.Of(topic, 0).Start));
+
+    /// <summary>The same, for offsets below the start as well: what segments that are still there say.</summary>
+    public Position PositionBelow(TopicLog topic, RunOrigin origin, long offset)
+    {
+        while (true)
+        {
+            TopicPlace place;
+            var before = Position.None;
+            lock (topic.Gate)
+            {
+                place = TopicPlace.Of(topic, offset - 1);
+                if (place.OpenSegment is { } open)
+                {
+                    before = PositionBefore(topic, open, origin.Node);
+                }
+            }
+
+            if (offset >= place.Limit)
+            {
+                return FlushedPosition(topic, origin.Node);
+            }
+
+            if (offset == 0 || place.IsNowhere)
+            {
+                return Position.None;
+            }
+
+            if (sources.TryHold(topic, place, out var held))
+            {
+                using (held)
+                {
+                    return PositionIn(held, origin, offset) ?? before;
+                }
+            }
+        }
+    }
+
+    /// <summary>The offset of the first record of <paramref name="origin"/> above <paramref name="position"/>; the read limit if there is none.</summary>
+    public long OffsetAfter(TopicLog topic, RunOrigin origin, Position position)
+    {
+        var begin = TopicPlace.Of(topic, 0);
+        var flushed = FlushedPosition(topic, origin.Node);
+        if (flushed > position && begin.Start > 0)
+        {
+            // Records below the start may be there still; nobody sees them.
+            var below = PositionBefore(topic, origin, begin.Start);
+            position = below > position ? below : position;
+        }
+
+        if (flushed <= position)
+        {
+            return begin.Limit;
+        }
+
+        for (var at = FirstPart(topic, head => (PositionOf(head.Positions, origin.Node) ?? Position.None) > position); ;)
+        {
+            var place = TopicPlace.Of(topic, at);
+            if (place.IsNowhere || at >= place.Limit)
+            {
+                return place.Limit;
+            }
+
+            if (sources.TryHold(topic, place, out var held))
+            {
+                using (held)
+                {
+                    if (RunSearch.FirstAbove(held.Runs, origin, position) is var index and >= 0)
+                    {
+                        return Math.Clamp(RunSearch.OffsetAfter(held.Runs[index], position), place.Start, place.Limit);
+                    }
+                }
+
+                at = place.End;
+            }
+        }
+    }
+
+    /// <summary>The first offset that was appended at or after <paramref name="timeUnixMs"/>; the read limit if there is none.</summary>
+    /// <remarks>Of lost records nobody knows when they were appended: those right before the offset count as appended later, so that who starts here is told of them.</remarks>
+    public long OffsetAtTime(TopicLog topic, long timeUnixMs)
+    {
+        var begin = TopicPlace.Of(topic, 0);
+        if (timeUnixMs > begin.LastAppendUnixMs)
+        {
+            return begin.Limit;
+        }
+
+        var at = FirstPart(topic, head => head.LastAppendUnixMs >= timeUnixMs);
+        for (var end = at; ;)
+        {
+            var place = TopicPlace.Of(topic, at);
+            if (place.IsNowhere || at >= place.Limit)
+            {
+                return place.Limit;
+            }
+
+            if (sources.TryHold(topic, place, out var held))
+            {
+                using (held)
+                {
+                    var runs = held.Runs.AsSpan();
+                    var index = RunSearch.FirstSince(runs, timeUnixMs);
+                    end = index > 0 ? runs[index - 1].EndOffset : end;
+                    if (index < runs.Length)
+                    {
+                        return Math.Clamp(end, place.Start, place.Limit);
+                    }
+                }
+
+                at = place.End;
+            }
+        }
+    }
+
+    /// <summary>Where the first part of the topic begins, or what was lost before it, whose head at its end is one that <paramref name="isReached"/> holds for.</summary>
+    private long FirstPart(TopicLog topic, Func<TopicHead, bool> isReached)
+    {
+        while (true)
+        {
+            var place = TopicPlace.Of(topic, 0);
+            var slices = place.Slices;
+            var (low, high) = (Math.Max(0, TopicPlace.LastFrom(slices, place.Start)), slices.Length);
+            var from = place.Start;
+            var isWhole = true;
+            while (low < high && isWhole)
+            {
+                var middle = (low + high) / 2;
+                isWhole = sources.TryHold(topic, slices, middle, out var held);
+                if (isWhole)
+                {
+                    using (held)
+                    {
+                        var head = held.Section!.Head;
+                        (low, high, from) = isReached(head) ? (low, middle, from) : (middle + 1, high, head.Next);
+                    }
+                }
+            }
+
+            if (isWhole)
+            {
+                return from;
+            }
+        }
+    }
+
+    /// <summary>The position before the first record in an open segment. Under the topic's gate; the segment is one of the topic's.</summary>
+    private static Position PositionBefore(TopicLog topic, SegmentFile segment, NodeId origin)
+    {
+        var isBehind = false;
+        foreach (var slice in topic.Open)
+        {
+            isBehind |= ReferenceEquals(slice.Segment, segment);
+            if (isBehind && slice.TryGetBefore(origin, out var before))
+            {
+                return before;
+            }
+        }
+
+        return topic.Flushed!.PositionOf(origin);
+    }
+
+    /// <summary>The position of the last record below <paramref name="offset"/> as the runs of one segment know it; null where only <see cref="OpenSlice"/> does.</summary>
+    private static Position? PositionIn(in HeldRuns held, RunOrigin origin, long offset)
+    {
+        var index = RunSearch.LastBelow(held.Runs, origin, offset);
+        return index >= 0 ? RunSearch.PositionBefore(held.Runs[index], offset)
+            : held.Section is not { } section ? null
+            : PositionOf(section.Before, origin.Node) ?? PositionOf(section.Head.Positions, origin.Node) ?? Position.None;
+    }
+
+    private static Position? PositionOf(IReadOnlyList<KeyValuePair<NodeId, Position>> positions, NodeId origin)
+    {
+        for (var i = 0; i < positions.Count; i++)
+        {
+            if (positions[i].Key == origin)
+            {
+                return positions[i].Value;
+            }
+        }
+
+        return null;
+    }
+
+    private bool TryReadNewestHead(TopicLog topic, SegmentSlice[] slices, out TopicHead? head)
+    {
+        head = null;
+        if (slices.Length == 0)
+        {
+            return true;
+        }
+
+        if (!sources.TryHold(topic, slices, slices.Length - 1, out var held))
+        {
+            return false;
+        }
+
+        using (held)
+        {
+            head = held.Section!.Head;
+            return true;
+        }
+    }
+}
