@@ -46,6 +46,6 @@ public readonly record struct TopicBounds(LogOffset Start, LogOffset End);
 /// <summary>A topic in a listing.</summary>
 /// <param name="Topic">Its name.</param>
 /// <param name="Bounds">What can be read.</param>
-/// <param name="Bytes">Bytes of bodies that it holds.</param>
+/// <param name="Bytes">About how many bytes of records it holds: the bodies, and in some stores a few bytes for each.</param>
 /// <param name="OwnPosition">Last flushed position of the events that were published at this node.</param>
 public readonly record struct TopicSummary(TopicName Topic, TopicBounds Bounds, long Bytes, Position OwnPosition);
