@@ -203,7 +203,10 @@ internal sealed partial class Journal
         {
             var run = new RunDescriptor
             {
-                Kind = isDelete ? RunKind.Delete : RunKind.Trim, FirstOffset = start, Count = 0, AppendTimeUnixMs = _clock.Stamp(),
+                Kind = isDelete ? RunKind.Delete : RunKind.Trim,
+                FirstOffset = start,
+                Count = 0,
+                AppendTimeUnixMs = _clock.Stamp(),
             };
             Add(topic, run, default);
         }

@@ -129,7 +129,11 @@ internal sealed partial class Journal
             TopicHeadCodec.Write(bytes, awake.HandedOver!.Build());
             var run = new RunDescriptor
             {
-                Kind = RunKind.Head, FirstOffset = awake.HandedOver.Next, Count = 0, AppendTimeUnixMs = _clock.Stamp(), Crc = Crc32C.Compute(bytes.Written),
+                Kind = RunKind.Head,
+                FirstOffset = awake.HandedOver.Next,
+                Count = 0,
+                AppendTimeUnixMs = _clock.Stamp(),
+                Crc = Crc32C.Compute(bytes.Written),
             };
             Add(awake, run, bytes.Written);
         }
