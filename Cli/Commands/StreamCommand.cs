@@ -58,8 +58,8 @@ internal static class StreamCommand
             var next = events.MoveNextAsync();
             if (!next.IsCompleted)
             {
-                // Nothing more is there: what was printed so far is to be seen now.
-                await session.Output.FlushAsync(cancellationToken);
+                // Nothing more is there: what was printed so far is to be seen now. Not given up at Ctrl-C: the read under way must end before the enumerator.
+                await session.Output.FlushAsync(CancellationToken.None);
             }
 
             if (!await next)
