@@ -15,7 +15,8 @@ internal static class Replies
         result.FirstOffset.Value,
         result.First.Incarnation.Value,
         result.First.Sequence,
-        result.Durability);
+        result.Durability,
+        result.IsDuplicate);
 
     public static AppendReply Refused(EventMeshException refusal) =>
         new(refusal.Code, refusal.Message, RetryAfterMs(refusal), 0, 0, 0, Durability.Memory);

@@ -20,7 +20,7 @@ internal sealed class TopicSequencer(ITopicWriter writer)
             RefuseSystemTopic();
             var batch = new EventBatch(request.Count, 0, request.Packed);
             EventBatchReader.Validate(batch);
-            return Replies.Appended(await writer.AppendAsync(batch, request.Durability, cancellationToken));
+            return Replies.Appended(await writer.AppendAsync(batch, StampOf(request), request.Durability, cancellationToken));
         }
         catch (EventMeshException refusal)
         {
@@ -84,6 +84,9 @@ internal sealed class TopicSequencer(ITopicWriter writer)
             return ValueTask.FromException<ReplicateResult>(refusal);
         }
     }
+
+    private static ProducerStamp StampOf(AppendRequest request) =>
+        string.IsNullOrEmpty(request.Producer) ? default : new ProducerStamp(ProducerId.Parse(request.Producer), request.ProducerSequence);
 
     private static ReplicaBatch ToBatch(NodeId origin, Replica replica)
     {

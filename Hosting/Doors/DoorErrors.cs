@@ -34,7 +34,8 @@ internal static class DoorErrors
     private static StatusCode StatusOf(MeshErrorCode code) => code switch
     {
         MeshErrorCode.InvalidTopic or MeshErrorCode.InvalidPattern or MeshErrorCode.EventTooLarge or MeshErrorCode.InvalidHeaders
-            or MeshErrorCode.InvalidBatchSize or MeshErrorCode.MalformedEvent or MeshErrorCode.InvalidArgument => StatusCode.InvalidArgument,
+            or MeshErrorCode.InvalidBatchSize or MeshErrorCode.MalformedEvent or MeshErrorCode.InvalidArgument
+            or MeshErrorCode.InvalidProducer => StatusCode.InvalidArgument,
         MeshErrorCode.InvalidOffset => StatusCode.OutOfRange,
         MeshErrorCode.TopicReserved => StatusCode.PermissionDenied,
         MeshErrorCode.TopicUnknown or MeshErrorCode.SessionUnknown or MeshErrorCode.PeerUnknown => StatusCode.NotFound,

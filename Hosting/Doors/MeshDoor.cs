@@ -19,8 +19,8 @@ internal sealed partial class MeshDoor(
 
     public override Task<Wire.Receipt> Publish(Wire.PublishRequest request, ServerCallContext context) => GuardAsync(context, async _ =>
     {
-        var (topic, events, durability) = PublishRequests.Read(request);
-        var receipt = await node.PublishAsync(topic, events, durability, context.CancellationToken);
+        var (topic, events, producer, durability) = PublishRequests.Read(request);
+        var receipt = await node.PublishAsync(topic, events, producer, durability, context.CancellationToken);
         instruments.OnPublished(receipt.Count, events.Bytes.Length);
         return PublishRequests.ToWire(receipt);
     });

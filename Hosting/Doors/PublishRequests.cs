@@ -1,5 +1,6 @@
 using EventMesh.Core.Errors;
 using EventMesh.Core.Events;
+using EventMesh.Core.Identity;
 using EventMesh.Core.Topics;
 using EventMesh.Hosting.Node;
 using Durability = EventMesh.Core.Events.Durability;
@@ -11,7 +12,7 @@ namespace EventMesh.Hosting.Doors;
 internal static class PublishRequests
 {
     /// <exception cref="EventMeshException">The rule that is broken, with the field.</exception>
-    public static (TopicName Topic, EventBatch Events, Durability Durability) Read(Wire.PublishRequest request)
+    public static CheckedPublish Read(Wire.PublishRequest request)
     {
         var topic = TopicName.Parse(request.Topic);
         var durability = request.Durability switch
@@ -26,7 +27,7 @@ internal static class PublishRequests
             throw DoorErrors.Invalid("packed", "must not be set together with events");
         }
 
-        return (topic, request.Packed is { } packed ? Check(packed) : Pack(request), durability);
+        return new(topic, request.Packed is { } packed ? Check(packed) : Pack(request), ReadProducer(request), durability);
     }
 
     public static Wire.Receipt ToWire(PublishReceipt receipt) => new()
@@ -42,7 +43,20 @@ internal static class PublishRequests
             Durability.Os => Wire.Durability.Os,
             _ => Wire.Durability.Disk,
         },
+        Duplicate = receipt.IsDuplicate,
     };
+
+    private static ProducerStamp ReadProducer(Wire.PublishRequest request)
+    {
+        if (request.Producer.Length > 0)
+        {
+            return request.ProducerSequence >= 0
+                ? new ProducerStamp(ProducerId.Parse(request.Producer), request.ProducerSequence)
+                : throw DoorErrors.Invalid("producer_sequence", $"{request.ProducerSequence} must be 0 or more");
+        }
+
+        return request.ProducerSequence == 0 ? default : throw DoorErrors.Invalid("producer", "must be set together with producer_sequence");
+    }
 
     private static EventBatch Check(Wire.PackedEvents packed)
     {
@@ -80,3 +94,6 @@ internal static class PublishRequests
         return builder.Build();
     }
 }
+
+/// <summary>A publish of which everything that can be known before it is stored has been checked.</summary>
+internal readonly record struct CheckedPublish(TopicName Topic, EventBatch Events, ProducerStamp Producer, Durability Durability);

@@ -79,10 +79,10 @@ internal sealed class PublishStreamHandler(IMeshNode node, DoorInstruments instr
     {
         try
         {
-            var (topic, events, durability) = PublishRequests.Read(request);
+            var (topic, events, producer, durability) = PublishRequests.Read(request);
 
             // Not cancelled with the stream: what was handed over is stored, and the next client call must not overtake it.
-            var receipt = await node.PublishAsync(topic, events, durability, CancellationToken.None);
+            var receipt = await node.PublishAsync(topic, events, producer, durability, CancellationToken.None);
             instruments.OnPublished(receipt.Count, events.Bytes.Length);
             return new PublishResult { Receipt = PublishRequests.ToWire(receipt) };
         }

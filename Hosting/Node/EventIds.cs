@@ -18,4 +18,5 @@ internal static class EventIds
     public const int WakeUpFault = 1223;
     public const int AppendUnknown = 1230;
     public const int AppendFenced = 1231;
+    public const int AppendRepeated = 1232;
 }

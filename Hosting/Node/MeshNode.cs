@@ -17,14 +17,14 @@ internal sealed class MeshNode(NodeLog log, SubscriptionHub subscriptions, Publi
     public NodeIdentity Identity => log.Identity;
 
     public ValueTask<PublishReceipt> PublishAsync(
-        TopicName topic, EventBatch events, Durability durability, CancellationToken cancellationToken)
+        TopicName topic, EventBatch events, ProducerStamp producer, Durability durability, CancellationToken cancellationToken)
     {
         if (topic.IsSystem)
         {
             throw new EventMeshException(MeshErrorCode.TopicReserved, $"Topic '{topic}' belongs to the system: read it, but do not publish to it.");
         }
 
-        return lanes.PublishAsync(topic, events, durability, cancellationToken);
+        return lanes.PublishAsync(topic, events, producer, durability, cancellationToken);
     }
 
     public async ValueTask<IMeshSubscription> SubscribeAsync(SubscribeRequest request, CancellationToken cancellationToken) =>

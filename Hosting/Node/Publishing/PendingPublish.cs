@@ -3,7 +3,7 @@ using EventMesh.Core.Events;
 namespace EventMesh.Hosting.Node.Publishing;
 
 /// <summary>A publish that waits for its turn or its receipt.</summary>
-internal sealed class PendingPublish(EventBatch events, Durability durability)
+internal sealed class PendingPublish(EventBatch events, ProducerStamp producer, Durability durability)
     : TaskCompletionSource<PublishReceipt>(TaskCreationOptions.RunContinuationsAsynchronously)
 {
     private const int Waiting = 0;
@@ -12,6 +12,8 @@ internal sealed class PendingPublish(EventBatch events, Durability durability)
     private int _state;
 
     public EventBatch Events { get; } = events;
+
+    public ProducerStamp Producer { get; } = producer;
 
     public Durability Durability { get; } = durability;
 

@@ -54,7 +54,8 @@ internal sealed class PublishLane
         }
     }
 
-    /// <summary>Takes what goes as the next append: waiting publishes of one durability, in order, up to the limits of a batch.</summary>
+    /// <summary>Takes what goes as the next append: waiting publishes of one durability and producer, in order, up to the limits of a batch.</summary>
+    /// <remarks>An append has one producer and one run of its numbers, so publishes of one that continue each other may go together; others may not.</remarks>
     /// <param name="group">Cleared and filled.</param>
     /// <param name="released">Bytes of publishes that were given up and are not sent.</param>
     /// <returns>False when nothing waits: the lane is closed then.</returns>
@@ -95,8 +96,12 @@ internal sealed class PublishLane
         }
     }
 
+    private static ProducerStamp Continuing(ProducerStamp first, int count) =>
+        first.IsNone ? default : first with { FirstSequence = first.FirstSequence + count };
+
     private static bool Fits(List<PendingPublish> group, PendingPublish next, int count, int bytes) => group.Count == 0
         || (group[0].Durability == next.Durability
+            && next.Producer == Continuing(group[0].Producer, count)
             && count + next.Events.Count <= EventLimits.MaxBatchEvents
             && bytes + next.Events.Bytes.Length <= EventLimits.MaxBatchBytes);
 }

@@ -15,14 +15,17 @@ internal delegate Task<AppendReply> AppendCall(TopicName topic, AppendRequest re
 /// <summary>Coalesces publishing: per topic one append is under way, and what comes meanwhile goes as the next. Thread-safe.</summary>
 /// <remarks>
 /// <para>Orleans keeps no order between calls, so one at a time is what keeps a producer's order. No timers: a batch grows while the last one is under way.</para>
-/// <para>A call that fails without an answer has an unknown outcome: it is reported as such and never repeated here. A refusal says that nothing was stored;
-/// only <c>LogFenced</c> is repeated, because the topic's newer writer takes the same events.</para>
+/// <para>A call that fails without an answer has an unknown outcome. Events of a producer are sent again as they were, since the log stores them once;
+/// others are reported as unknown and never repeated here. A refusal says that nothing was stored; only <c>LogFenced</c> is repeated, because the topic's newer
+/// writer takes the same events. What follows waits meanwhile, so order holds.</para>
+/// <para>A producer's publishes that went together may be refused as out of order because one of them repeats what was stored in another
+/// company: then each is sent by itself.</para>
 /// <para>A lane exists while something is pending for its topic.</para>
 /// </remarks>
 internal sealed partial class PublishLanes(
     AppendCall append, NodeId node, EventMeshOptions options, NodeInstruments instruments, ILogger logger)
 {
-    private const int MaxFencedAttempts = 5;
+    private const int MaxAttempts = 5;
     private static readonly TimeSpan BusyHint = TimeSpan.FromMilliseconds(50);
     private readonly ConcurrentDictionary<TopicName, PublishLane> _lanes = new();
     private long _pendingBytes;
@@ -31,10 +34,10 @@ internal sealed partial class PublishLanes(
     public int Count => _lanes.Count;
 
     public async ValueTask<PublishReceipt> PublishAsync(
-        TopicName topic, EventBatch events, Durability durability, CancellationToken cancellationToken)
+        TopicName topic, EventBatch events, ProducerStamp producer, Durability durability, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var publish = new PendingPublish(events, durability);
+        var publish = new PendingPublish(events, producer, durability);
         Enter(topic, publish);
         await using var registration = cancellationToken.UnsafeRegister(
             static (state, token) => ((PendingPublish)state!).GiveUp(token), publish).ConfigureAwait(false);
@@ -116,8 +119,15 @@ internal sealed partial class PublishLanes(
     {
         try
         {
-            var request = new AppendRequest(group.Sum(static publish => publish.Events.Count), Pack(group, bytes), group[0].Durability);
-            Complete(group, await AppendAsync(topic, request).ConfigureAwait(false));
+            var reply = await AppendAsync(topic, ToRequest(group, bytes)).ConfigureAwait(false);
+            if (reply.Code == MeshErrorCode.ProducerOutOfOrder && group.Count > 1)
+            {
+                await SendSinglyAsync(topic, group).ConfigureAwait(false);
+            }
+            else
+            {
+                Complete(group, reply);
+            }
         }
         catch (Exception failure)
         {
@@ -128,18 +138,55 @@ internal sealed partial class PublishLanes(
         }
     }
 
+    private async Task SendSinglyAsync(TopicName topic, List<PendingPublish> group)
+    {
+        foreach (var publish in group)
+        {
+            await SendAsync(topic, [publish], publish.Events.Bytes.Length).ConfigureAwait(false);
+        }
+    }
+
     private async Task<AppendReply> AppendAsync(TopicName topic, AppendRequest request)
     {
+        var isInDoubt = false;
         for (var attempt = 1; ; attempt++)
         {
-            var reply = await append(topic, request).ConfigureAwait(false);
-            if (reply.Code != MeshErrorCode.LogFenced || attempt == MaxFencedAttempts)
+            AppendReply reply;
+            try
             {
-                return reply;
+                reply = await append(topic, request).ConfigureAwait(false);
+            }
+            catch (Exception failure) when (request.Producer is not null && attempt < MaxAttempts)
+            {
+                isInDoubt = true;
+                LogRepeated(logger, topic, attempt, failure);
+                continue;
+            }
+
+            if (reply.Code != MeshErrorCode.LogFenced || attempt == MaxAttempts)
+            {
+                return isInDoubt ? NotRefused(reply) : reply;
             }
 
             LogFenced(logger, topic, attempt);
         }
+    }
+
+    /// <summary>After an attempt that was not answered, only the producer's own number says that nothing was stored: any other refusal leaves it open.</summary>
+    private static AppendReply NotRefused(AppendReply reply) =>
+        reply.Code is MeshErrorCode.None or MeshErrorCode.ProducerOutOfOrder or MeshErrorCode.ProducerUnknown
+            ? reply
+            : throw new EventMeshException(reply.Code, reply.Message);
+
+    private static AppendRequest ToRequest(List<PendingPublish> group, int bytes)
+    {
+        var producer = group[0].Producer;
+        return new AppendRequest(
+            group.Sum(static publish => publish.Events.Count),
+            Pack(group, bytes),
+            group[0].Durability,
+            producer.IsNone ? null : producer.Producer.Value,
+            producer.FirstSequence);
     }
 
     private void Complete(List<PendingPublish> group, AppendReply reply)
@@ -158,11 +205,14 @@ internal sealed partial class PublishLanes(
         {
             var count = publish.Events.Count;
             publish.TrySetResult(new PublishReceipt(
-                identity, reply.FirstSequence + done, new LogOffset(reply.FirstOffset + done), count, reply.Durability));
+                identity, reply.FirstSequence + done, new LogOffset(reply.FirstOffset + done), count, reply.Durability, reply.IsDuplicate));
             done += count;
         }
 
-        instruments.OnAppended(done);
+        if (!reply.IsDuplicate)
+        {
+            instruments.OnAppended(done);
+        }
     }
 
     /// <summary>The entries of all publishes back to back. Their times are relative to the moment of the append, which the log sets.</summary>
@@ -189,6 +239,9 @@ internal sealed partial class PublishLanes(
 
     [LoggerMessage(EventIds.AppendUnknown, LogLevel.Warning, "Topic {Topic} did not answer an append; its outcome is not known.")]
     private static partial void LogUnknown(ILogger logger, TopicName topic, Exception failure);
+
+    [LoggerMessage(EventIds.AppendRepeated, LogLevel.Debug, "Topic {Topic} did not answer attempt {Attempt} of a producer's append; it is sent again.")]
+    private static partial void LogRepeated(ILogger logger, TopicName topic, int attempt, Exception failure);
 
     [LoggerMessage(EventIds.AppendFenced, LogLevel.Debug, "Topic {Topic} has moved to another writer; attempt {Attempt} to append was refused.")]
     private static partial void LogFenced(ILogger logger, TopicName topic, int attempt);

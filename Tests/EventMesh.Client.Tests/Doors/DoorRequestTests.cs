@@ -39,6 +39,10 @@ public sealed class DoorRequestTests : IAsyncLifetime
         { "packed nothing", new PublishRequest { Topic = "a", Packed = Packed(0, 0) }, MeshErrorCode.InvalidBatchSize },
         { "packed time", new PublishRequest { Topic = "a", Packed = Packed(1, 1) }, MeshErrorCode.MalformedEvent },
         { "garbage", new PublishRequest { Topic = "a", Packed = new PackedEvents { Count = 1, Entries = ByteString.CopyFrom(255, 255) } }, MeshErrorCode.MalformedEvent },
+        { "producer id", new PublishRequest { Topic = "a", Events = { Plain("a") }, Producer = "no shop" }, MeshErrorCode.InvalidProducer },
+        { "producer number", new PublishRequest { Topic = "a", Events = { Plain("a") }, Producer = "shop", ProducerSequence = -1 }, MeshErrorCode.InvalidArgument },
+        { "number of nobody", new PublishRequest { Topic = "a", Events = { Plain("a") }, ProducerSequence = 1 }, MeshErrorCode.InvalidArgument },
+        { "unknown producer", new PublishRequest { Topic = "a", Events = { Plain("a") }, Producer = "shop", ProducerSequence = 1 }, MeshErrorCode.ProducerUnknown },
         { "system topic", new PublishRequest { Topic = "$state.x", Events = { Plain("a") } }, MeshErrorCode.TopicReserved },
     };
 
@@ -51,6 +55,21 @@ public sealed class DoorRequestTests : IAsyncLifetime
         Assert.True(code == CodeOf(exception), $"{what}: {exception.Status}");
         Assert.NotEmpty(exception.Status.Detail);
         Assert.Equal(0, (await _door.PublishAsync(new PublishRequest { Topic = "a", Events = { Plain("x") } })).FirstOffset);
+    }
+
+    [Fact]
+    public async Task Publish_WhenRepeatedByItsProducer_AnswersWithTheFirstReceipt()
+    {
+        var request = new PublishRequest { Topic = "a", Events = { Plain("1"), Plain("2") }, Producer = "shop" };
+        var first = await _door.PublishAsync(request);
+        await _door.PublishAsync(new PublishRequest { Topic = "a", Events = { Plain("3") }, Producer = "shop", ProducerSequence = 2 });
+
+        var again = await _door.PublishAsync(request);
+
+        Assert.False(first.Duplicate);
+        first.Duplicate = true;
+        Assert.Equal(first, again);
+        Assert.Equal(3, (await _door.ReadAsync(new ReadRequest { Topic = "a" })).Records.EndOffset);
     }
 
     [Fact]

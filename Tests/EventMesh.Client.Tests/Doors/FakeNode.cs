@@ -31,13 +31,17 @@ internal sealed class FakeNode(MemoryLogStore store) : IMeshNode, INodeHealth, I
     /// <summary>What publishing is refused with.</summary>
     public EventMeshException? PublishRefusal { get; set; }
 
+    /// <summary>What the next publishes are refused with, one each.</summary>
+    public ConcurrentQueue<EventMeshException> Refusals { get; } = new();
+
     /// <summary>Ends with the first publish.</summary>
     public Task PublishCalled => _publishCalled.Task;
 
-    public ValueTask<PublishReceipt> PublishAsync(TopicName topic, EventBatch events, Durability durability, CancellationToken cancellationToken)
+    public ValueTask<PublishReceipt> PublishAsync(
+        TopicName topic, EventBatch events, ProducerStamp producer, Durability durability, CancellationToken cancellationToken)
     {
         _publishCalled.TrySetResult();
-        if (PublishRefusal is { } refusal)
+        if (PublishRefusal is { } refusal || Refusals.TryDequeue(out refusal))
         {
             throw refusal;
         }
@@ -48,7 +52,7 @@ internal sealed class FakeNode(MemoryLogStore store) : IMeshNode, INodeHealth, I
         }
 
         var writer = _writers.GetOrAdd(topic, name => _log.OpenWriterAsync(name, CancellationToken.None).AsTask());
-        return new ValueTask<PublishReceipt>(FinishAsync(writer.GetAwaiter().GetResult().AppendAsync(events, durability, cancellationToken)));
+        return new ValueTask<PublishReceipt>(FinishAsync(writer.GetAwaiter().GetResult().AppendAsync(events, producer, durability, cancellationToken)));
     }
 
     public ValueTask<IMeshSubscription> SubscribeAsync(SubscribeRequest request, CancellationToken cancellationToken) =>
@@ -67,6 +71,7 @@ internal sealed class FakeNode(MemoryLogStore store) : IMeshNode, INodeHealth, I
     {
         var result = await append;
         await PublishGate;
-        return new PublishReceipt(Identity, result.First.Sequence, result.FirstOffset, result.Count, result.Durability);
+        var origin = Identity with { Incarnation = result.First.Incarnation };
+        return new PublishReceipt(origin, result.First.Sequence, result.FirstOffset, result.Count, result.Durability, result.IsDuplicate);
     }
 }

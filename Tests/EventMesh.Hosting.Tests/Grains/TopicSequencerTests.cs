@@ -63,6 +63,47 @@ public sealed class TopicSequencerTests
     }
 
     [Fact]
+    public async Task Append_RepeatedByItsProducer_AnswersAsTheFirstTime()
+    {
+        var topic = await OpenAsync("orders");
+
+        var first = await topic.AppendAsync(Request("a") with { Producer = "shop" }, CancellationToken.None);
+        var again = await topic.AppendAsync(Request("a") with { Producer = "shop" }, CancellationToken.None);
+
+        Assert.Equal(first with { IsDuplicate = true }, again);
+        Assert.Equal(new LogOffset(1), _log.GetReader(TestEvents.Topic("orders")).Bounds.End);
+    }
+
+    [Theory]
+    [InlineData("shop", 3, MeshErrorCode.ProducerUnknown)]
+    [InlineData("known", 3, MeshErrorCode.ProducerOutOfOrder)]
+    [InlineData("no shop", 0, MeshErrorCode.InvalidProducer)]
+    [InlineData("shop", -1, MeshErrorCode.InvalidArgument)]
+    public async Task Append_UnderANumberThatIsNotNext_IsRefused(string producer, long sequence, MeshErrorCode expected)
+    {
+        var topic = await OpenAsync("orders");
+        await topic.AppendAsync(Request("a") with { Producer = "known" }, CancellationToken.None);
+
+        var reply = await topic.AppendAsync(Request("b") with { Producer = producer, ProducerSequence = sequence }, CancellationToken.None);
+
+        Assert.Equal(expected, reply.Code);
+        Assert.Equal(new LogOffset(1), _log.GetReader(TestEvents.Topic("orders")).Bounds.End);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    public async Task Append_OfAReleaseThatKnowsNoProducers_IsNobodys(string? absent)
+    {
+        var topic = await OpenAsync("orders");
+
+        await topic.AppendAsync(Request("a") with { Producer = absent }, CancellationToken.None);
+        var second = await topic.AppendAsync(Request("a") with { Producer = absent }, CancellationToken.None);
+
+        Assert.Equal((1L, false), (second.FirstOffset, second.IsDuplicate));
+    }
+
+    [Fact]
     public async Task Replicate_DecidesEachReplicaInOrder()
     {
         var topic = await OpenAsync("orders");

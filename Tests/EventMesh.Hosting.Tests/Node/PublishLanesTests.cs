@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventMesh.Hosting.Tests.Node;
 
-public sealed class PublishLanesTests : IDisposable
+public sealed partial class PublishLanesTests : IDisposable
 {
     private readonly ConcurrentQueue<Call> _calls = new();
     private readonly SemaphoreSlim _arrived = new(0);
@@ -170,7 +170,7 @@ public sealed class PublishLanesTests : IDisposable
         using var giveUp = new CancellationTokenSource();
         var first = PublishAsync(lanes, "a", "0");
         var under = await NextAsync();
-        var second = lanes.PublishAsync(TestEvents.Topic("a"), TestEvents.Batch("1"), Durability.Disk, giveUp.Token).AsTask();
+        var second = lanes.PublishAsync(TestEvents.Topic("a"), TestEvents.Batch("1"), default, Durability.Disk, giveUp.Token).AsTask();
         var third = PublishAsync(lanes, "a", "2");
 
         await giveUp.CancelAsync();
@@ -217,7 +217,7 @@ public sealed class PublishLanesTests : IDisposable
 
     private static Task<Hosting.Node.PublishReceipt> PublishAsync(
         PublishLanes lanes, string topic, string payload, Durability durability = Durability.Disk) =>
-        lanes.PublishAsync(TestEvents.Topic(topic), TestEvents.Batch(payload), durability, CancellationToken.None).AsTask();
+        lanes.PublishAsync(TestEvents.Topic(topic), TestEvents.Batch(payload), default, durability, CancellationToken.None).AsTask();
 
     private static List<string> Payloads(Call call) => Payloads(call.Request);
 
@@ -257,7 +257,9 @@ public sealed class PublishLanesTests : IDisposable
     {
         public TaskCompletionSource<AppendReply> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public void Store(long first) => Answer.SetResult(new AppendReply(MeshErrorCode.None, "", 0, first, 1, first, Request.Durability));
+        public AppendReply Stored(long first) => new(MeshErrorCode.None, "", 0, first, 1, first, Request.Durability);
+
+        public void Store(long first) => Answer.SetResult(Stored(first));
 
         public void Refuse(MeshErrorCode code) => Answer.SetResult(new AppendReply(code, "no", 0, 0, 0, 0, Durability.Memory));
     }
