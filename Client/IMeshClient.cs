@@ -19,7 +19,9 @@ public interface IMeshClient : IAsyncDisposable
     /// <summary>Publishes an event; the task ends with a receipt once it is stored as safely as was asked for.</summary>
     /// <remarks>
     /// Need not be awaited before the next call: what is published while a message is under way goes together in the next one, and events of one topic are stored in the order
-    /// of the calls. The payload and headers must not change until the task ends. Above the window (<see cref="MeshClientOptions.MaxPendingEvents"/>) a call waits its turn. Cancelling gives up the wait, not the event.
+    /// of the calls (of one producer, where there are several). The payload and headers must not change until the task ends. Above the window (<see cref="MeshClientOptions.MaxPendingEvents"/>) a call waits its turn. Cancelling gives up the wait, not the event.
+    /// <para>An event that has a producer (<see cref="MeshClientOptions.Idempotent"/>, <see cref="PublishOptions.Producer"/>) is published again after a transient failure or a lost
+    /// answer, for <see cref="MeshClientOptions.MaxRetryTime"/>, and stored once.</para>
     /// </remarks>
     /// <exception cref="EventMeshException"><c>OutcomeUnknown</c> when the connection broke in between: the event may or may not be stored.
     /// <c>Busy</c> when too many calls wait. Otherwise nothing was stored.</exception>

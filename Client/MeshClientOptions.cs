@@ -24,13 +24,26 @@ public sealed class MeshClientOptions
     /// <summary>Most bytes of events in a publish message; one larger event goes alone. 1 KiB to 4 MiB. Default: 256 KiB.</summary>
     public int MaxMessageBytes { get; set; } = 256 * 1024;
 
+    /// <summary>Whether the client numbers what it publishes, under a random producer id of its own, so that it can repeat a publish that was refused for the
+    /// moment or not answered without storing it twice. Every topic then remembers the client for a day, so it suits programs that run long; one batch a topic is
+    /// under way at a time. Default: false.</summary>
+    public bool Idempotent { get; set; }
+
+    /// <summary>How long after it was published an event that has a producer is still sent again; then the last failure is the caller's. 0 to 4 min, since topics
+    /// remember a producer for 5 min at least. Default: 60 s.</summary>
+    public TimeSpan MaxRetryTime { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Most topics whose numbering an idempotent client remembers; one that it has forgotten it publishes to as another producer. 1 to 1,000,000.
+    /// Default: 100,000.</summary>
+    public int MaxProducerTopics { get; set; } = 100_000;
+
     /// <summary>How long the node may take to answer. 100 ms to 10 min. Default: 30 s.</summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long connecting may take. 100 ms to 5 min. Default: 5 s.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The first wait before a broken subscription is made again; it doubles up to <see cref="MaxReconnectDelay"/>. 1 ms to 1 min. Default: 100 ms.</summary>
+    /// <summary>The first wait before a broken subscription is made again or a publish repeated; it doubles up to <see cref="MaxReconnectDelay"/>. 1 ms to 1 min. Default: 100 ms.</summary>
     public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>See <see cref="ReconnectDelay"/>. Default: 5 s.</summary>

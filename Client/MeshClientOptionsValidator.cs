@@ -19,6 +19,8 @@ public sealed class MeshClientOptionsValidator : IValidateOptions<MeshClientOpti
         Check(failures, nameof(options.MaxMessageEvents), options.MaxMessageEvents, 1, 65_536);
         Check(failures, nameof(options.MaxMessageBytes), options.MaxMessageBytes, 1024, 4 * 1024 * 1024);
         Check(failures, nameof(options.MaxSubscriptionTopics), options.MaxSubscriptionTopics, 1, 1_000_000);
+        Check(failures, nameof(options.MaxProducerTopics), options.MaxProducerTopics, 1, 1_000_000);
+        Check(failures, nameof(options.MaxRetryTime), options.MaxRetryTime, 0, 240);
         Check(failures, nameof(options.RequestTimeout), options.RequestTimeout, 0.1, 600);
         Check(failures, nameof(options.ConnectTimeout), options.ConnectTimeout, 0.1, 300);
         Check(failures, nameof(options.ReconnectDelay), options.ReconnectDelay, 0.001, 60);

@@ -1,30 +1,44 @@
 using EventMesh.Client.Publishing;
 using EventMesh.Core.Errors;
 using EventMesh.Core.Identity;
-using EventMesh.Core.Topics;
 using EventMesh.Grains.Interfaces;
 using EventMesh.Grains.Interfaces.Messages;
 using Orleans;
 
 namespace EventMesh.Client.Cluster;
 
-/// <summary>Publishes through topic grains: one call under way per topic, because grain calls keep no order; what gathers meanwhile is the next call.</summary>
-internal sealed class GrainPublisher(IGrainFactory grains, MeshClientOptions options) : IPublisher
+/// <summary>Publishes through topic grains: one call under way per topic and producer, because grain calls keep no order; what gathers meanwhile is the next call.</summary>
+internal sealed class GrainPublisher : IPublisher
 {
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
+
     private readonly Lock _gate = new();
-    private readonly PublishWindow _window = new(options);
-    private readonly Dictionary<TopicName, Lane> _lanes = [];
+    private readonly IGrainFactory _grains;
+    private readonly MeshClientOptions _options;
+    private readonly PublishWindow _window;
+    private readonly LaneTable _lanes;
+    private readonly PublishRetries _retries;
+    private readonly CancellationTokenSource _aborting = new();
     private TaskCompletionSource? _drained;
     private NodeId _node;
     private bool _closed;
 
+    public GrainPublisher(IGrainFactory grains, MeshClientOptions options)
+    {
+        _grains = grains;
+        _options = options;
+        _window = new PublishWindow(options);
+        _lanes = new LaneTable(options);
+        _retries = new PublishRetries(options);
+    }
+
     public void Enqueue(PendingPublish publish)
     {
-        Lane? idle;
+        TopicLane? idle;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_closed, typeof(IMeshClient));
-            idle = _window.TryEnter(publish) ? Add(publish) : null;
+            idle = _window.TryEnter(publish) ? _lanes.Add(publish) : null;
         }
 
         Start(idle);
@@ -45,24 +59,16 @@ internal sealed class GrainPublisher(IGrainFactory grains, MeshClientOptions opt
             drained = _drained.Task;
         }
 
-        await drained;
-    }
-
-    /// <summary>Puts a publish into its topic's lane; returns the lane if somebody has to start it. Under the gate.</summary>
-    private Lane? Add(PendingPublish publish)
-    {
-        var isNew = !_lanes.TryGetValue(publish.Topic, out var lane);
-        if (lane is null)
+        // Receipts are waited for; what has failed is not tried again for ever.
+        await using (_options.TimeProvider.CreateTimer(_ => _aborting.Cancel(), null, CloseTimeout, Timeout.InfiniteTimeSpan))
         {
-            lane = new Lane(publish.Topic);
-            _lanes.Add(publish.Topic, lane);
+            await drained;
         }
 
-        lane.Add(publish, options);
-        return isNew ? lane : null;
+        _aborting.Dispose();
     }
 
-    private void Start(Lane? lane)
+    private void Start(TopicLane? lane)
     {
         if (lane is not null)
         {
@@ -72,72 +78,106 @@ internal sealed class GrainPublisher(IGrainFactory grains, MeshClientOptions opt
     }
 
     /// <summary>Sends a lane's batches one after another until it is empty. Never throws: failures are the publishes' outcome.</summary>
-    private async Task RunAsync(Lane lane)
+    private async Task RunAsync(TopicLane lane)
     {
-        var topic = grains.GetGrain<ITopicGrain>(lane.Topic.Value);
-        while (Next(lane) is { } batch)
+        var topic = _grains.GetGrain<ITopicGrain>(lane.Key.Topic.Value);
+        while (Begin(lane) is { } batch)
         {
-            var outcome = await SendAsync(topic, batch);
-            var started = new List<Lane>();
-            lock (_gate)
+            var (complete, failure) = await SendAsync(topic, batch);
+            var wait = TimeSpan.Zero;
+            if (failure is null)
             {
-                _window.Leave(batch.Count, batch.Bytes);
-                while (_window.TryAdmit(out var publish))
-                {
-                    if (Add(publish) is { } idle)
-                    {
-                        started.Add(idle);
-                    }
-                }
-
-                if (_closed && _window.IsEmpty)
-                {
-                    _drained?.TrySetResult();
-                }
+                End(batch, lane.Stored);
+                complete();
+            }
+            else if (Judge(lane, failure, out wait) == Remedy.GiveUp)
+            {
+                End(batch, Nothing);
+                batch.Fail(failure);
             }
 
-            started.ForEach(Start);
-            outcome();
+            if (wait > TimeSpan.Zero)
+            {
+                await Task.Delay(wait, _options.TimeProvider, _aborting.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 
-    private PendingBatch? Next(Lane lane)
+    private PendingBatch? Begin(TopicLane lane)
     {
         lock (_gate)
         {
-            var batch = lane.Take();
-            if (batch is null)
-            {
-                _lanes.Remove(lane.Topic);
-            }
-
-            return batch;
+            return _lanes.Begin(lane);
         }
     }
 
-    private async Task<Action> SendAsync(ITopicGrain topic, PendingBatch batch)
+    private Remedy Judge(TopicLane lane, EventMeshException failure, out TimeSpan wait)
+    {
+        lock (_gate)
+        {
+            return _retries.Judge(lane, failure, _aborting.IsCancellationRequested, out wait);
+        }
+    }
+
+    /// <summary>Makes room for those who wait, and lets them in.</summary>
+    private void End(PendingBatch batch, Action end)
+    {
+        var started = new List<TopicLane>();
+        lock (_gate)
+        {
+            end();
+            _window.Leave(batch.Count, batch.Bytes);
+            while (_window.TryAdmit(out var publish))
+            {
+                if (_lanes.Add(publish) is { } idle)
+                {
+                    started.Add(idle);
+                }
+            }
+
+            if (_closed && _window.IsEmpty)
+            {
+                _drained?.TrySetResult();
+            }
+        }
+
+        started.ForEach(Start);
+    }
+
+    /// <summary>Sends a batch once; the result completes it, or says why it is not stored. Never throws.</summary>
+    private async Task<(Action Complete, EventMeshException? Failure)> SendAsync(ITopicGrain topic, PendingBatch batch)
     {
         try
         {
             var node = await NodeAsync();
-            var request = new AppendRequest(batch.Count, batch.Events.Bytes.ToArray(), batch.Durability);
-            var reply = await topic.AppendAsync(request, CancellationToken.None).WaitAsync(options.RequestTimeout, options.TimeProvider);
+            var reply = await topic.AppendAsync(ToRequest(batch), CancellationToken.None).WaitAsync(_options.RequestTimeout, _options.TimeProvider);
             if (reply.Code != MeshErrorCode.None)
             {
-                var refusal = GrainErrors.Refusal(reply.Code, reply.Message, reply.RetryAfterMs);
-                return () => batch.Fail(refusal);
+                return (Nothing, GrainErrors.Refusal(reply.Code, reply.Message, reply.RetryAfterMs));
             }
 
-            return () => batch.Complete(
-                new NodeIdentity(node, new Incarnation(reply.Incarnation)), reply.FirstSequence, new LogOffset(reply.FirstOffset), reply.Durability);
+            var origin = new NodeIdentity(node, new Incarnation(reply.Incarnation));
+            return (
+                () => batch.Complete(origin, reply.FirstSequence, new LogOffset(reply.FirstOffset), reply.Durability, reply.IsDuplicate), null);
         }
 #pragma warning disable CA1031 // Whatever a grain call throws is the outcome of these publishes and of nothing else.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            var failure = GrainErrors.ToMesh(exception);
-            return () => batch.Fail(failure);
+            return (Nothing, GrainErrors.ToMesh(exception));
         }
+    }
+
+    private static void Nothing()
+    {
+        // There is nothing to complete with.
+    }
+
+    private static AppendRequest ToRequest(PendingBatch batch)
+    {
+        var (producer, sequence) = batch.Producer;
+        return new AppendRequest(
+            batch.Count, batch.Events.Bytes.ToArray(), batch.Durability, producer.IsEmpty ? null : producer.Value, sequence);
     }
 
     /// <summary>The node's id, which a reply does not repeat and which never changes: asked for once.</summary>
@@ -145,42 +185,10 @@ internal sealed class GrainPublisher(IGrainFactory grains, MeshClientOptions opt
     {
         if (_node.IsEmpty)
         {
-            var health = await grains.GetGrain<ICatalogGrain>("shard-0").GetHealthAsync().WaitAsync(options.RequestTimeout, options.TimeProvider);
+            var health = await _grains.GetGrain<ICatalogGrain>("shard-0").GetHealthAsync().WaitAsync(_options.RequestTimeout, _options.TimeProvider);
             _node = NodeId.Parse(health.Node);
         }
 
         return _node;
-    }
-
-    /// <summary>What is to be published to one topic; exists while anything is.</summary>
-    private sealed class Lane(TopicName topic)
-    {
-        private readonly Queue<PendingBatch> _batches = new();
-        private PendingBatch? _last;
-
-        public TopicName Topic { get; } = topic;
-
-        public void Add(PendingPublish publish, MeshClientOptions options)
-        {
-            if (_last is null || _last.Durability != publish.Options.Durability ||
-                _last.Count >= options.MaxMessageEvents || _last.Bytes + publish.Bytes > options.MaxMessageBytes)
-            {
-                _last = new PendingBatch(Topic, publish.Options.Durability, publish.Bytes);
-                _batches.Enqueue(_last);
-            }
-
-            _last.Add(publish);
-        }
-
-        public PendingBatch? Take()
-        {
-            if (!_batches.TryDequeue(out var batch))
-            {
-                return null;
-            }
-
-            _last = _batches.Count == 0 ? null : _last;
-            return batch;
-        }
     }
 }

@@ -1,4 +1,6 @@
 using EventMesh.Client.Events;
+using EventMesh.Client.Subscriptions;
+using EventMesh.Core.Errors;
 using EventMesh.Core.Events;
 using EventMesh.Core.Identity;
 using EventMesh.Core.Topics;
@@ -22,6 +24,21 @@ internal sealed class PendingBatch(TopicName topic, Durability durability, int f
 
     public EventBatch Events => _events.Build();
 
+    /// <summary>Who publishes them, and the number of the first; nobody if they are not repeated.</summary>
+    public ProducerStamp Producer { get; set; }
+
+    /// <summary>The lane that has it under way; null for a batch that has none.</summary>
+    public TopicLane? Lane { get; set; }
+
+    /// <summary>When its first event was published: a timestamp of the client's clock.</summary>
+    public long Since { get; init; }
+
+    /// <summary>Whether an attempt was not answered, so that no refusal of a later one says that it is not stored.</summary>
+    public bool IsInDoubt { get; set; }
+
+    /// <summary>The waits between attempts; null before the second.</summary>
+    public Backoff? Backoff { get; set; }
+
     public void Add(PendingPublish publish)
     {
         _events.Add(publish.Payload.Span, publish.Options.Headers);
@@ -29,19 +46,37 @@ internal sealed class PendingBatch(TopicName topic, Durability durability, int f
         Bytes += publish.Bytes;
     }
 
-    public void Complete(NodeIdentity origin, long firstSequence, LogOffset firstOffset, Durability durability)
+    public void Complete(NodeIdentity origin, long firstSequence, LogOffset firstOffset, Durability durability, bool isDuplicate)
     {
         for (var i = 0; i < _publishes.Count; i++)
         {
-            _publishes[i].TrySetResult(new Receipt(origin, firstSequence + i, firstOffset.Plus(i), durability));
+            _publishes[i].TrySetResult(new Receipt(origin, firstSequence + i, firstOffset.Plus(i), durability, isDuplicate));
         }
     }
 
+    /// <summary>Fails the publishes; where an attempt was not answered, whatever was said later, they may be stored.</summary>
     public void Fail(Exception exception)
     {
+        var outcome = IsInDoubt && exception is EventMeshException { Code: not MeshErrorCode.OutcomeUnknown }
+            ? new EventMeshException(MeshErrorCode.OutcomeUnknown, $"An attempt was not answered, and another failed: {exception.Message}", exception)
+            : exception;
         foreach (var publish in _publishes)
         {
-            publish.TrySetException(exception);
+            publish.TrySetException(outcome);
         }
     }
+
+    /// <summary>The same publishes one by one, as the same producer's.</summary>
+    public IReadOnlyList<PendingBatch> Singly() => [.. _publishes.Select((publish, i) =>
+    {
+        var single = new PendingBatch(Topic, Durability, publish.Bytes)
+        {
+            Producer = Producer with { FirstSequence = Producer.FirstSequence + i },
+            Since = Since,
+            IsInDoubt = IsInDoubt,
+            Backoff = Backoff,
+        };
+        single.Add(publish);
+        return single;
+    })];
 }

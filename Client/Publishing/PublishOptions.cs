@@ -11,6 +11,16 @@ public sealed record PublishOptions
     /// <summary>Headers of the event, in order; names may repeat.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
 
+    /// <summary>Who publishes the event, and as which of its events of the topic, for callers that keep a number of their own: the same event under the same number
+    /// is stored once, however often it is published. Numbers are dense per producer and topic, from 0. Default: nobody, or the client itself if it is
+    /// <see cref="MeshClientOptions.Idempotent"/>.</summary>
+    /// <remarks>
+    /// The topic recognises a repeat among the producer's last five batches (what was sent together), and remembers a producer for a day after its last one. A hole
+    /// is refused with <c>ProducerOutOfOrder</c>, a number above 0 of a producer that it does not know with <c>ProducerUnknown</c>; nothing is
+    /// stored then. All of this holds at one node: published again at another one, an event is another event.
+    /// </remarks>
+    public ProducerStamp Producer { get; init; }
+
     /// <summary>What the receipt waits for. Default: <see cref="Durability.Disk"/>.</summary>
     public Durability Durability { get; init; } = Durability.Disk;
 }

@@ -9,9 +9,10 @@ namespace EventMesh.Client.Remote;
 /// <summary>Publishes over one gRPC stream: what gathers while messages are under way goes in the next message. No timers on the way.</summary>
 /// <remarks>
 /// One loop runs a stream at a time. When a stream breaks, what was sent on it has an unknown outcome and fails so; what was not sent goes
-/// on the next stream. When no stream can be made, everything that gathered fails: nothing of it was stored.
+/// on the next stream. When no stream can be made, everything that gathered fails: nothing of it was stored. Publishes with a producer go by lanes
+/// instead, and are sent again.
 /// </remarks>
-internal sealed class GrpcPublisher : IPublisher
+internal sealed partial class GrpcPublisher : IPublisher
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
@@ -34,6 +35,8 @@ internal sealed class GrpcPublisher : IPublisher
         _options = options;
         _window = new PublishWindow(options);
         _gathering = new PublishMessageBuilder(options);
+        _lanes = new LaneTable(options);
+        _retries = new PublishRetries(options);
     }
 
     public void Enqueue(PendingPublish publish)
@@ -46,7 +49,7 @@ internal sealed class GrpcPublisher : IPublisher
                 return;
             }
 
-            _gathering.Add(publish);
+            Put(publish);
             _loop ??= Task.Run(RunAsync);
         }
 
@@ -96,7 +99,7 @@ internal sealed class GrpcPublisher : IPublisher
     {
         lock (_gate)
         {
-            return !_gathering.IsEmpty;
+            return !_gathering.IsEmpty || _ready.Count > 0;
         }
     }
 
@@ -113,7 +116,7 @@ internal sealed class GrpcPublisher : IPublisher
         }
         catch (Exception exception) when (exception is RpcException or TimeoutException or OperationCanceledException)
         {
-            Fail(TakeGathered(), Unreachable(exception));
+            TakeGathered().ForEach(batch => Failed(batch, Unreachable(exception)));
             return;
         }
 
@@ -125,8 +128,8 @@ internal sealed class GrpcPublisher : IPublisher
             await ending.CancelAsync();
         }
 
-        var failure = await OutcomeAsync(reading) ?? await OutcomeAsync(writing);
-        Fail(TakeSent(), InDoubt(failure));
+        var failure = InDoubt(await OutcomeAsync(reading) ?? await OutcomeAsync(writing));
+        TakeSent().ForEach(batch => Failed(batch, failure));
     }
 
     private async Task WriteMessagesAsync(AsyncDuplexStreamingCall<PublishMessage, PublishResults> call, CancellationToken cancellationToken)
@@ -165,7 +168,7 @@ internal sealed class GrpcPublisher : IPublisher
     {
         lock (_gate)
         {
-            if (_sent.Count >= _options.MaxMessagesUnderWay || _gathering.Take() is not { } message)
+            if (_sent.Count >= _options.MaxMessagesUnderWay || TakeNext() is not { } message)
             {
                 return null;
             }
@@ -200,10 +203,18 @@ internal sealed class GrpcPublisher : IPublisher
                 _sent.Dequeue();
             }
 
-            Leave(batch);
+            LeaveUnlessNumbered(batch);
         }
 
-        BatchOutcome.Apply(batch, result);
+        if (BatchOutcome.FailureOf(batch, result) is { } failure)
+        {
+            Failed(batch, failure);
+        }
+        else
+        {
+            Stored(batch);
+            BatchOutcome.Complete(batch, result.Receipt);
+        }
     }
 
     /// <summary>Makes room and lets in who waits. Under the gate.</summary>
@@ -212,7 +223,7 @@ internal sealed class GrpcPublisher : IPublisher
         _window.Leave(batch.Count, batch.Bytes);
         while (_window.TryAdmit(out var publish))
         {
-            _gathering.Add(publish);
+            Put(publish);
         }
     }
 
@@ -226,7 +237,8 @@ internal sealed class GrpcPublisher : IPublisher
                 batches.AddRange(message.Batches.Skip(message.Answered));
             }
 
-            batches.ForEach(Leave);
+            batches.ForEach(LeaveUnlessNumbered);
+            batches.ForEach(static batch => batch.IsInDoubt = true);
         }
 
         return batches;
@@ -237,17 +249,15 @@ internal sealed class GrpcPublisher : IPublisher
         var batches = new List<PendingBatch>();
         lock (_gate)
         {
-            while (_gathering.Take() is { } message)
+            while (TakeNext() is { } message)
             {
                 batches.AddRange(message.Batches);
-                message.Batches.ForEach(Leave);
+                message.Batches.ForEach(LeaveUnlessNumbered);
             }
         }
 
         return batches;
     }
-
-    private static void Fail(List<PendingBatch> batches, Exception exception) => batches.ForEach(batch => batch.Fail(exception));
 
     private void EndIfSilent(CancellationTokenSource ending)
     {

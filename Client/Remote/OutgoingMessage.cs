@@ -19,6 +19,13 @@ internal sealed class OutgoingMessage
     /// <summary>Timestamp at which it was sent.</summary>
     public long SentAt { get; set; }
 
+    public void Add(PendingBatch batch)
+    {
+        Batches.Add(batch);
+        Events += batch.Count;
+        Bytes += batch.Bytes;
+    }
+
     /// <summary>The message itself. It shares the batches' buffers, which nobody changes any more.</summary>
     public PublishMessage ToWire()
     {
@@ -31,6 +38,8 @@ internal sealed class OutgoingMessage
                 Topic = batch.Topic.Value,
                 Durability = WireConvert.ToWire(batch.Durability),
                 Packed = new PackedEvents { Count = events.Count, Entries = UnsafeByteOperations.UnsafeWrap(events.Bytes) },
+                Producer = batch.Producer.Producer.Value,
+                ProducerSequence = batch.Producer.FirstSequence,
             });
         }
 

@@ -10,13 +10,19 @@ internal sealed class Backoff(MeshClientOptions options)
     /// <summary>Begins again at the shortest wait.</summary>
     public void Reset() => _next = options.ReconnectDelay;
 
-    /// <summary>Waits, at least as long as the hint says; false when cancelled.</summary>
-    public async ValueTask<bool> WaitAsync(TimeSpan? hint, CancellationToken cancellationToken)
+    /// <summary>The next wait, at least as long as the hint says.</summary>
+    public TimeSpan Next(TimeSpan? hint)
     {
         var share = RandomNumberGenerator.GetInt32(500, 1001) / 1000.0;
         var wait = _next * share;
         _next = _next * 2 < options.MaxReconnectDelay ? _next * 2 : options.MaxReconnectDelay;
-        var delay = Task.Delay(hint > wait ? hint.Value : wait, options.TimeProvider, cancellationToken);
+        return hint > wait ? hint.Value : wait;
+    }
+
+    /// <summary>Waits; false when cancelled.</summary>
+    public async ValueTask<bool> WaitAsync(TimeSpan? hint, CancellationToken cancellationToken)
+    {
+        var delay = Task.Delay(Next(hint), options.TimeProvider, cancellationToken);
         await delay.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return delay.IsCompletedSuccessfully;
     }

@@ -1,4 +1,8 @@
+using System.Text;
+using EventMesh.Client;
 using EventMesh.Core.Errors;
+using EventMesh.Core.Events;
+using EventMesh.Core.Identity;
 using EventMesh.Hosting.Node;
 using EventMesh.Hosting.Tests.Support;
 using EventMesh.StandIns;
@@ -63,6 +67,52 @@ public sealed class FaultyCallsTests
         Assert.Empty(acknowledged.Except(stored));
         Assert.Empty(stored.Except(acknowledged).Except(unknown));
         Assert.NotEmpty(unknown);
+    }
+
+    [Theory]
+    [InlineData(6)]
+    [InlineData(7)]
+    public async Task Publish_OfProducersWhenAnswersAreLost_IsSentAgainByTheLane_AndStoredOnceInOrder(int seed)
+    {
+        await using var node = await StartAsync(
+            new FaultOptions { Seed = seed, LoseResponses = 0.05, ReorderCalls = true, DeactivateIdle = 0.1 }, seed);
+
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(producer => Task.WhenAll(Enumerable.Range(0, 20).Select(i => node[producer % 3].PublishAsync(
+            TestEvents.Topic($"orders.t{producer % 2}"),
+            TestEvents.Batch($"{producer}/{i}"),
+            new ProducerStamp(ProducerId.Parse($"p{producer}"), i),
+            Durability.Disk,
+            CancellationToken.None).AsTask()))));
+
+        for (var topic = 0; topic < 2; topic++)
+        {
+            var stored = await node[0].ReadAllAsync($"orders.t{topic}");
+            Assert.Equal(100, stored.Count);
+            Assert.All(
+                stored.GroupBy(static text => text.Split('/')[0]),
+                static own => Assert.Equal(Enumerable.Range(0, 20).Select(i => $"{own.Key}/{i}"), own));
+        }
+    }
+
+    [Fact]
+    public async Task Publish_OfAnIdempotentClientWhenAnswersAreLost_StoresEverythingOnceInOrder()
+    {
+        await using var node = await StartAsync(
+            new FaultOptions { Seed = 8, LoseResponses = 0.05, ReorderCalls = true, DeactivateIdle = 0.1 }, seed: 8);
+        await using var client = MeshClient.ForCluster(node.Cluster.Client, new MeshClientOptions
+        {
+            Idempotent = true,
+            MaxMessageEvents = 4,
+            ReconnectDelay = TimeSpan.FromMilliseconds(1),
+            RequestTimeout = TimeSpan.FromSeconds(1),
+        });
+
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(i => client.PublishAsync($"orders.t{i % 4}", Encoding.ASCII.GetBytes($"{i / 4}")).AsTask()));
+
+        for (var topic = 0; topic < 4; topic++)
+        {
+            Assert.Equal(Enumerable.Range(0, 50).Select(i => $"{i}"), await node[0].ReadAllAsync($"orders.t{topic}"));
+        }
     }
 
     [Fact]
