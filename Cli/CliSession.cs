@@ -9,12 +9,20 @@ namespace EventMesh.Cli;
 /// <summary>What a command works with: a client, and where to write.</summary>
 internal sealed class CliSession : IAsyncDisposable
 {
+    private static readonly TimeSpan LongestConnect = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(4);
+
     private CliSession(ParseResult parsed)
     {
         Server = parsed.GetValue(GlobalOptions.Server)!;
         IsJson = parsed.GetValue(GlobalOptions.Json);
         var timeout = TimeSpan.FromSeconds(parsed.GetValue(GlobalOptions.Timeout));
-        Client = MeshClient.ForGrpc(Server, new MeshClientOptions { RequestTimeout = timeout, ConnectTimeout = timeout });
+        Client = MeshClient.ForGrpc(Server, new MeshClientOptions
+        {
+            RequestTimeout = timeout,
+            ConnectTimeout = timeout < LongestConnect ? timeout : LongestConnect,
+            MaxRetryTime = timeout < LongestRetry ? timeout : LongestRetry,
+        });
         Output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), 16 * 1024);
     }
 
@@ -87,6 +95,7 @@ internal sealed class CliSession : IAsyncDisposable
         or MeshErrorCode.InvalidPattern
         or MeshErrorCode.InvalidArgument
         or MeshErrorCode.InvalidHeaders
+        or MeshErrorCode.InvalidProducer
         or MeshErrorCode.InvalidConfiguration;
 
     private static string? Advice(MeshErrorCode code) => code switch
@@ -95,6 +104,7 @@ internal sealed class CliSession : IAsyncDisposable
         MeshErrorCode.TopicUnknown => "See what there is with 'eventmesh topics'.",
         MeshErrorCode.InvalidOffset => "See which offsets there are with 'eventmesh topics'.",
         MeshErrorCode.Busy or MeshErrorCode.LogFull => "The node is at a limit: try again in a moment.",
+        MeshErrorCode.ProducerOutOfOrder or MeshErrorCode.ProducerUnknown => "Look with 'eventmesh replay' what is stored, then go on with --sequence, or under another --producer.",
         MeshErrorCode.OutcomeUnknown => "Look with 'eventmesh replay' before you publish it again.",
         _ => null,
     };

@@ -14,6 +14,7 @@ internal sealed class LinePublisher(CliSession session, TopicName topic, Publish
     private const int MaxUnderWay = 4_096;
 
     private readonly Queue<Task<Receipt>> _underWay = new();
+    private long _published;
 
     /// <summary>Events stored.</summary>
     public long Count { get; private set; }
@@ -57,12 +58,22 @@ internal sealed class LinePublisher(CliSession session, TopicName topic, Publish
                     MeshErrorCode.InvalidArgument, $"Line {number} is not JSON; the {Count} events before it are stored. Text that is not JSON goes with --payload.");
             }
 
-            _underWay.Enqueue(session.Client.PublishAsync(topic, payload, options, cancellationToken).AsTask());
+            _underWay.Enqueue(session.Client.PublishAsync(topic, payload, Next(), cancellationToken).AsTask());
             await DrainAsync(MaxUnderWay);
             onProgress();
         }
 
         await DrainAsync(0);
+    }
+
+    /// <summary>The options of the next line: each has the producer's next number.</summary>
+    private PublishOptions Next()
+    {
+        var next = options.Producer.IsNone
+            ? options
+            : options with { Producer = options.Producer with { FirstSequence = options.Producer.FirstSequence + _published } };
+        _published++;
+        return next;
     }
 
     private async Task DrainAsync(int left)

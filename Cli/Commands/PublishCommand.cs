@@ -4,6 +4,7 @@ using EventMesh.Client.Events;
 using EventMesh.Client.Publishing;
 using EventMesh.Core.Errors;
 using EventMesh.Core.Events;
+using EventMesh.Core.Identity;
 using EventMesh.Core.Topics;
 
 namespace EventMesh.Cli.Commands;
@@ -23,6 +24,18 @@ internal static class PublishCommand
 
     private static readonly Option<string[]> Headers = new("--header") { Description = "A header, name=value; may be repeated.", HelpName = "NAME=VALUE" };
 
+    private static readonly Option<string?> Producer = new("--producer")
+    {
+        Description = "Who publishes: an event that is published again under the same number is stored once.",
+        HelpName = "ID",
+    };
+
+    private static readonly Option<long?> Sequence = new("--sequence")
+    {
+        Description = "The producer's number of the first event in the topic, from 0; the others follow. Default: 0.",
+        HelpName = "N",
+    };
+
     private static readonly Option<Durability> Level = new("--durability")
     {
         Description = "What the receipt waits for: Memory, Os or Disk.",
@@ -31,12 +44,20 @@ internal static class PublishCommand
 
     public static Command Create()
     {
-        var command = new Command("publish", "Publish an event, or one for each line of JSON.") { Topic, Payload, Source, Headers, Level };
+        var command = new Command("publish", "Publish an event, or one for each line of JSON.")
+        {
+            Topic, Payload, Source, Headers, Producer, Sequence, Level,
+        };
         command.Validators.Add(static result =>
         {
             if (result.GetValue(Payload) is not null && result.GetValue(Source) is not null)
             {
                 result.AddError("--payload and --file exclude each other.");
+            }
+
+            if (result.GetValue(Sequence) is { } number && (number < 0 || result.GetValue(Producer) is null))
+            {
+                result.AddError("--sequence must be 0 or more, and needs --producer.");
             }
         });
         command.SetAction((parsed, cancellationToken) =>
@@ -47,7 +68,12 @@ internal static class PublishCommand
     private static async Task<int> RunAsync(CliSession session, ParseResult parsed, CancellationToken cancellationToken)
     {
         var topic = TopicName.Parse(parsed.GetValue(Topic));
-        var options = new PublishOptions { Durability = parsed.GetValue(Level), Headers = ReadHeaders(parsed.GetValue(Headers) ?? []) };
+        var options = new PublishOptions
+        {
+            Durability = parsed.GetValue(Level),
+            Headers = ReadHeaders(parsed.GetValue(Headers) ?? []),
+            Producer = parsed.GetValue(Producer) is { } producer ? new ProducerStamp(ProducerId.Parse(producer), parsed.GetValue(Sequence) ?? 0) : default,
+        };
         if (parsed.GetValue(Payload) is { } payload)
         {
             var receipt = await session.Client.PublishAsync(topic, System.Text.Encoding.UTF8.GetBytes(payload), options, cancellationToken);
@@ -104,12 +130,14 @@ internal static class PublishCommand
                 firstOffset = first.Offset.Value,
                 lastOffset = last.Offset.Value,
                 durability = last.Durability.ToString(),
+                duplicate = first.IsDuplicate && last.IsDuplicate,
             }));
             return;
         }
 
+        var how = $"durability {last.Durability}{(first.IsDuplicate ? "; it had been stored before" : "")}";
         await session.Output.WriteLineAsync(count == 1
-            ? $"Stored at {first.Origin.Node}: {topic} #{first.Offset} (durability {first.Durability})."
-            : $"Stored {count:N0} events at {first.Origin.Node}: {topic} #{first.Offset} to #{last.Offset} (durability {last.Durability}).");
+            ? $"Stored at {first.Origin.Node}: {topic} #{first.Offset} ({how})."
+            : $"Stored {count:N0} events at {first.Origin.Node}: {topic} #{first.Offset} to #{last.Offset} ({how}).");
     }
 }

@@ -34,6 +34,25 @@ public sealed class CliTests(ITestOutputHelper output) : MeshTest(output)
     }
 
     [Fact]
+    public async Task Publish_WhenRepeatedUnderTheSameNumbers_StoresEachEventOnce()
+    {
+        var node = await StartAsync("solo");
+        string[] publish = ["publish", "--topic", "orders.new", "--producer", "till-7"];
+
+        var first = Assert.Single(await JsonAsync(node, "{\"n\":0}\n{\"n\":1}\n", publish));
+        var again = Assert.Single(await JsonAsync(node, "{\"n\":0}\n{\"n\":1}\n", publish));
+        var next = Assert.Single(await JsonAsync(node, "", [.. publish, "--sequence", "2", "--payload", "{\"n\":2}"]));
+        var hole = RunTool(node, "", [.. publish, "--sequence", "9", "--payload", "{\"n\":9}"]);
+
+        Assert.Equal((false, true, false), (IsDuplicate(first), IsDuplicate(again), IsDuplicate(next)));
+        Assert.Equal(Failed, await hole.ExitAsync());
+        await hole.Output.LineAsync("EM1016");
+        Assert.Equal([0, 1, 2], (await JsonAsync(node, "", "replay", "--topic", "orders.new", "--offset", "0", "--limit", "10")).Select(Number));
+
+        static bool IsDuplicate(JsonElement receipt) => receipt.GetProperty("duplicate").GetBoolean();
+    }
+
+    [Fact]
     public async Task Stream_WhenControlCIsPressed_HasShownWhatCameAndEndsWell()
     {
         var node = await StartAsync("solo");
@@ -77,6 +96,8 @@ public sealed class CliTests(ITestOutputHelper output) : MeshTest(output)
             (Failed, "EM1003", ["publish", "--topic", "$state.x", "--payload", "x"]),
             (Usage, "EM1002", ["stream", "--topic", "a.>.b"]),
             (Failed, "EM1009", ["replay", "--topic", "nobody.knows", "--offset", "0"]),
+            (Usage, "EM1015", ["publish", "--topic", "a", "--payload", "x", "--producer", "no id"]),
+            (Usage, "--sequence", ["publish", "--topic", "a", "--payload", "x", "--sequence", "1"]),
             (Usage, "--count", ["stream", "--topic", "a", "--count", "0"]),
             (Usage, "frobnicate", ["frobnicate"]),
         ];
