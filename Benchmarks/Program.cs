@@ -13,6 +13,8 @@ IBenchmark[] all =
     new RoutingBenchmark(),
     new EncodeBenchmark(),
     new LogBenchmark(),
+    new FileAppendBenchmark(),
+    new FileReadBenchmark(),
     new GrainCallBenchmark(),
     new GrpcBenchmark(),
     new PublishBenchmark(),

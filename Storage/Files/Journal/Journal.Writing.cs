@@ -9,8 +9,15 @@ namespace EventMesh.Storage.Files.Journal;
 internal sealed partial class Journal
 {
     private SegmentContents? _current;
+    private long _writtenBytes;
     private long _lastSegment;
     private long _lastGroup;
+
+    /// <summary>The last group that was flushed.</summary>
+    public long LastGroup => Volatile.Read(ref _lastGroup);
+
+    /// <summary>Bytes of the groups that were flushed since the store was opened.</summary>
+    public long WrittenBytes => Volatile.Read(ref _writtenBytes);
 
     /// <summary>Writes until nothing waits. On the writing thread.</summary>
     private void Work()
@@ -95,7 +102,8 @@ internal sealed partial class Journal
         current.Segment.File.Write(current.EndOfGroups, bytes);
         group.Signal.CompleteWritten();
         current.Segment.File.Flush();
-        _lastGroup = group.Number;
+        Volatile.Write(ref _lastGroup, group.Number);
+        Volatile.Write(ref _writtenBytes, _writtenBytes + bytes.Length);
         current.Segment.LastGroup = group.Number;
         current.EndOfGroups += bytes.Length;
     }
