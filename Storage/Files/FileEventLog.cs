@@ -39,6 +39,7 @@ internal sealed class FileEventLog : IEventLog
         _sections = new SectionCache(options.IndexCacheBytes);
         _sources = new ReadSources(store.Topics, store.Segments, _sections, store.Identity.Node, damage);
         var heads = new TopicHeads(store.Identity.Node, options, store.Segments, _sections);
+        _sections.Rebuild = new SectionRebuilder(store.Identity.Node, options, store.Topics, heads, damage).Rebuild;
         _spares = new SpareSegments(directory, options, services.Time, services.Background, services.Logger);
         _sealer = new SegmentSealer(store.Identity.Node, options, services, store.Topics, heads);
         Journal = new Journal.Journal(store, options, services, _spares, _sealer, heads) { OnFlushed = _listeners.Tell };
@@ -144,12 +145,7 @@ internal sealed class FileEventLog : IEventLog
             Journal.Close();
             _sealer.Dispose();
             _spares.Dispose();
-            foreach (var segment in _store.Segments.All())
-            {
-                _store.Segments.Remove(segment);
-                segment.Retire(segment.File.Dispose);
-            }
-
+            _store.Segments.Close();
             _store.Store.Dispose();
             _lock.Dispose();
             _services.OnClosed();

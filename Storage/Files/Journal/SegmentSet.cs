@@ -12,6 +12,20 @@ internal sealed class SegmentSet
     private readonly Lock _gate = new();
     private readonly SortedDictionary<(long Number, uint Generation), SegmentFile> _segments = [];
 
+    private bool _isClosed;
+
+    /// <summary>Whether the store is closed.</summary>
+    public bool IsClosed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isClosed;
+            }
+        }
+    }
+
     /// <summary>Bytes of all files.</summary>
     public long Bytes
     {
@@ -69,6 +83,23 @@ internal sealed class SegmentSet
         lock (_gate)
         {
             return _segments.TryGetValue((slice.Segment, slice.Generation), out var segment) && segment.TryAcquire() ? segment : null;
+        }
+    }
+
+    /// <summary>Takes all of them out for good, and closes each once nobody reads it any more.</summary>
+    public void Close()
+    {
+        List<SegmentFile> segments;
+        lock (_gate)
+        {
+            _isClosed = true;
+            segments = [.. _segments.Values];
+            _segments.Clear();
+        }
+
+        foreach (var segment in segments)
+        {
+            segment.Retire(segment.File.Dispose);
         }
     }
 }

@@ -132,6 +132,11 @@ internal ref struct BatchFiller(ReadSources sources, TopicSearch search, TopicLo
     /// <summary>Reads the runs from <paramref name="index"/> on that one call of the system can take, and adds their records.</summary>
     private bool TryRead(SegmentFile segment, ReadOnlySpan<RunDescriptor> runs, ref int index)
     {
+        if (!HasRoom(1))
+        {
+            return false;
+        }
+
         var window = Plan(runs[index..], out var span, out var wanted);
         var position = runs[index].Position;
         var isDense = wanted >= span / 2;

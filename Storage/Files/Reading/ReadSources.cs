@@ -19,7 +19,7 @@ internal sealed record ReadSources(TopicTable Topics, SegmentSet Segments, Secti
     public RunOrigin OriginOf(NodeId node) => new(node, node == Node);
 
     /// <summary>Holds the runs at <paramref name="place"/>; false when their segment has just been taken out of the journal: look the place up again.</summary>
-    /// <exception cref="EventMeshException"><c>LogCorrupted</c>: the section is damaged, or the segment is missing.</exception>
+    /// <exception cref="EventMeshException"><c>LogCorrupted</c>: the section is damaged, or the segment is missing. <c>LogClosed</c>.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
     public bool TryHold(TopicLog topic, in TopicPlace place, out HeldRuns held)
     {
@@ -29,11 +29,11 @@ internal sealed record ReadSources(TopicTable Topics, SegmentSet Segments, Secti
         }
 
         held = open.TryAcquire() ? new HeldRuns(open, place.OpenRuns, null) : default;
-        return held.Segment is not null;
+        return held.Segment is not null || (Segments.IsClosed ? throw Closed() : false);
     }
 
     /// <summary>Holds slice number <paramref name="index"/> of <paramref name="slices"/>; false when its segment has just been taken out of the journal.</summary>
-    /// <exception cref="EventMeshException"><c>LogCorrupted</c>: the section is damaged, or the segment is missing.</exception>
+    /// <exception cref="EventMeshException"><c>LogCorrupted</c>: the section is damaged, or the segment is missing. <c>LogClosed</c>.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
     public bool TryHold(TopicLog topic, SegmentSlice[] slices, int index, out HeldRuns held)
     {
@@ -42,10 +42,10 @@ internal sealed record ReadSources(TopicTable Topics, SegmentSet Segments, Secti
         if (Segments.Acquire(slice) is not { } segment)
         {
             // A segment leaves its topics before it leaves the journal.
-            return TopicPlace.SlicesOf(topic) == slices
-                ? throw new EventMeshException(
-                    MeshErrorCode.LogCorrupted, $"'{SegmentFile.NameOf(slice.Segment)}' holds records of topic '{topic.Name}' but is not part of the journal. Report this with the store's files.")
-                : false;
+            return Segments.IsClosed ? throw Closed()
+                : TopicPlace.SlicesOf(topic) != slices ? false
+                : throw new EventMeshException(
+                    MeshErrorCode.LogCorrupted, $"'{SegmentFile.NameOf(slice.Segment)}' holds records of topic '{topic.Name}' but is not part of the journal. Report this with the store's files.");
         }
 
         try
@@ -56,7 +56,7 @@ internal sealed record ReadSources(TopicTable Topics, SegmentSet Segments, Secti
         }
         catch (EventMeshException e) when (e.Code == MeshErrorCode.LogCorrupted)
         {
-            Damage.OnDamaged(segment, slice.Position, slice.Length, $"The section of topic '{topic.Name}'; its records there cannot be found until the next start reads the segment's groups: {e.Message}");
+            Damage.OnDamaged(segment, slice.Position, slice.Length, $"The section of topic '{topic.Name}'; its records there cannot be found, nor can the footer's directory be read that names it: {e.Message}");
             throw;
         }
         finally
@@ -67,6 +67,8 @@ internal sealed record ReadSources(TopicTable Topics, SegmentSet Segments, Secti
             }
         }
     }
+
+    private EventMeshException Closed() => new(MeshErrorCode.LogClosed, $"The log of '{Node}' is closed.");
 }
 
 /// <summary>A topic's runs in a segment that is held for reading until it is disposed.</summary>

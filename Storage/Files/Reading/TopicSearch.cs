@@ -14,32 +14,7 @@ namespace EventMesh.Storage.Files.Reading;
 internal sealed class TopicSearch(ReadSources sources)
 {
     /// <summary>The last flushed position of <paramref name="origin"/>.</summary>
-    public Position FlushedPosition(TopicLog topic, NodeId origin)
-    {
-        while (true)
-        {
-            SegmentSlice[] slices;
-            lock (topic.Gate)
-            {
-                if (topic.Flushed is { } flushed)
-                {
-                    return flushed.PositionOf(origin);
-                }
-
-                if (origin == sources.Node)
-                {
-                    return topic.Own;
-                }
-
-                slices = topic.Slices;
-            }
-
-            if (TryReadNewestHead(topic, slices, out var head))
-            {
-                return head is null ? Position.None : PositionOf(head.Positions, origin) ?? Position.None;
-            }
-        }
-    }
+    public Position FlushedPosition(TopicLog topic, NodeId origin) => PositionBelow(topic, sources.OriginOf(origin), long.MaxValue);
 
     /// <summary>Every origin with a flushed position.</summary>
     public IReadOnlyList<KeyValuePair<NodeId, Position>> FlushedPositions(TopicLog topic)
@@ -90,6 +65,11 @@ internal sealed class TopicSearch(ReadSources sources)
             lock (topic.Gate)
             {
                 place = TopicPlace.Of(topic, offset - 1);
+                if (offset >= place.Limit && (origin.IsOwn || topic.Flushed is not null))
+                {
+                    return topic.Flushed?.PositionOf(origin.Node) ?? topic.Own;
+                }
+
                 if (place.OpenSegment is { } open)
                 {
                     before = PositionBefore(topic, open, origin.Node);
@@ -98,7 +78,12 @@ internal sealed class TopicSearch(ReadSources sources)
 
             if (offset >= place.Limit)
             {
-                return FlushedPosition(topic, origin.Node);
+                if (TryReadNewestHead(topic, place.Slices, out var head))
+                {
+                    return head is null ? Position.None : PositionOf(head.Positions, origin.Node) ?? Position.None;
+                }
+
+                continue;
             }
 
             if (offset == 0 || place.IsNowhere)

@@ -142,7 +142,8 @@ internal sealed partial class GroupReader(
         Crc = 0,
     };
 
-    private static TopicHead? ReadHead(SegmentFile segment, in RunDescriptor run)
+    /// <summary>The head that <paramref name="run"/>, whose checksum fits, has; null where it means nothing.</summary>
+    internal static TopicHead? ReadHead(SegmentFile segment, in RunDescriptor run)
     {
         var bytes = new byte[run.Length];
         var cursor = new SpanCursor(bytes.AsSpan(0, segment.File.Read(run.Position, bytes)), segment.Name, MeshErrorCode.LogCorrupted);

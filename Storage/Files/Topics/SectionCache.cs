@@ -14,8 +14,11 @@ internal sealed class SectionCache(long maxBytes)
     private readonly LinkedList<Entry> _byUse = new();
     private long _bytes;
 
+    /// <summary>Makes a section again that is damaged; null where it cannot.</summary>
+    public Func<SegmentFile, SegmentSlice, SliceContent?> Rebuild { get; set; } = static (_, _) => null;
+
     /// <summary>The section that <paramref name="slice"/> names in <paramref name="segment"/>, which the caller holds.</summary>
-    /// <exception cref="EventMeshException"><c>LogCorrupted</c>: it is damaged.</exception>
+    /// <exception cref="EventMeshException"><c>LogCorrupted</c>: it is damaged, and what it says cannot be had elsewhere.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
     public SliceContent Get(SegmentFile segment, SegmentSlice slice)
     {
@@ -30,7 +33,7 @@ internal sealed class SectionCache(long maxBytes)
             }
         }
 
-        var content = SectionReader.Read(segment, slice);
+        var content = Read(segment, slice);
         Keep(key, content, slice.Length);
         return content;
     }
@@ -44,6 +47,23 @@ internal sealed class SectionCache(long maxBytes)
             {
                 Remove(node);
             }
+        }
+    }
+
+    private SliceContent Read(SegmentFile segment, SegmentSlice slice)
+    {
+        try
+        {
+            return SectionReader.Read(segment, slice);
+        }
+        catch (EventMeshException e) when (e.Code == MeshErrorCode.LogCorrupted)
+        {
+            if (Rebuild(segment, slice) is { } content)
+            {
+                return content;
+            }
+
+            throw;
         }
     }
 

@@ -43,6 +43,11 @@ internal sealed class TopicHeads(NodeId node, FileStorageOptions options, Segmen
         return null;
     }
 
+    /// <summary>The head as of the end of <paramref name="slice"/>; null when its segment is gone.</summary>
+    /// <exception cref="EventMeshException"><c>LogCorrupted</c>: the section is damaged.</exception>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public TopicHead? Load(in SegmentSlice slice) => segments.Acquire(slice) is { } segment ? Read(segment, slice) : null;
+
     /// <summary>A tracker that begins at <paramref name="head"/>, or at nothing.</summary>
     public HeadTracker Track(TopicHead? head)
     {

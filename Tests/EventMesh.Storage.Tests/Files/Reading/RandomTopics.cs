@@ -2,6 +2,7 @@ using EventMesh.Core.Events;
 using EventMesh.Core.Identity;
 using EventMesh.Core.Topics;
 using EventMesh.Storage.Files.Format;
+using EventMesh.Storage.Files.Topics;
 
 namespace EventMesh.Storage.Tests.Files.Reading;
 
@@ -38,6 +39,9 @@ internal sealed class RandomTopics(TestSegments store, Random random)
                 break;
             case 17:
                 store.TryDropOldest();
+                break;
+            case 18:
+                DamageSection();
                 break;
             default:
                 store.LetRest(Names[random.Next(Names.Length)]);
@@ -126,6 +130,16 @@ internal sealed class RandomTopics(TestSegments store, Random random)
         var first = new Position(incarnation, last.NextSequence + (random.Next(6) == 0 ? 3 : 0));
         _positions[(topic, origin)] = new Position(incarnation, first.Sequence + count - 1);
         return first;
+    }
+
+    private void DamageSection()
+    {
+        var slices = store.Topics.Find(Names[random.Next(Names.Length)]) is { } topic ? TopicHeads.SlicesOf(topic) : [];
+        if (slices.Length > 0 && !store.HasDropped)
+        {
+            var slice = slices[random.Next(slices.Length)];
+            store.FlipSection(slice, random.Next(slice.Length), random.Next(8));
+        }
     }
 
     private void Trim()

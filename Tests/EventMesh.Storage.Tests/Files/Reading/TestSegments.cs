@@ -30,6 +30,7 @@ internal sealed class TestSegments : IDamageSink
         var sections = new SectionCache(cacheBytes);
         Sources = new ReadSources(Topics, Segments, sections, Home, this);
         _heads = new TopicHeads(Home, _options, Segments, sections);
+        sections.Rebuild = new SectionRebuilder(Home, _options, Topics, _heads, this).Rebuild;
         BeginSegment();
     }
 
@@ -44,8 +45,8 @@ internal sealed class TestSegments : IDamageSink
     /// <summary>What was reported as damaged: segment, position, length.</summary>
     public List<(string Segment, long Position, long Length)> Damage { get; } = [];
 
-    /// <summary>Segments that have no footer yet.</summary>
-    public int Open => _open.Count;
+    /// <summary>Whether a segment was dropped: what only it held is in no other place than the sections of later ones.</summary>
+    public bool HasDropped { get; private set; }
 
     public ITopicReader Reader(TopicName topic) => new FileTopicReader(Sources, topic);
 
@@ -130,6 +131,7 @@ internal sealed class TestSegments : IDamageSink
             }
         }
 
+        HasDropped = true;
         Segments.Remove(segment);
         Sources.Sections.Forget(segment);
         segment.Retire(() =>
@@ -157,6 +159,13 @@ internal sealed class TestSegments : IDamageSink
 
     /// <summary>Turns a bit of a run's bytes.</summary>
     public void Flip(RunDescriptor run, long segment, int at = 0) => Directory.Flip(SegmentFile.NameOf(segment), run.Position + at, 3);
+
+    /// <summary>Turns a bit of what a footer says of a topic.</summary>
+    public void FlipSection(SegmentSlice slice, int at, int bit)
+    {
+        Directory.Flip(SegmentFile.NameOf(slice.Segment), slice.Position + at, bit);
+        Sources.Sections.Forget(Segments.All().Single(segment => segment.Number == slice.Segment));
+    }
 
     public void OnDamaged(SegmentFile segment, long position, long length, string what)
     {
