@@ -23,4 +23,6 @@ internal static class EventIds
     public const int DamageNotKept = 1062;
     public const int TornGroupCut = 1063;
     public const int SegmentRead = 1064;
+    public const int CheckpointFailed = 1065;
+    public const int StoreSlotUnsound = 1066;
 }

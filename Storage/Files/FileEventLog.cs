@@ -25,6 +25,7 @@ internal sealed class FileEventLog : IEventLog
     private readonly DamageReport _damage;
     private readonly SpareSegments _spares;
     private readonly SegmentSealer _sealer;
+    private readonly CheckpointKeeper _checkpoints;
     private readonly SectionCache _sections;
     private readonly RetentionSweeper _retention;
     private readonly ReadSources _sources;
@@ -43,7 +44,13 @@ internal sealed class FileEventLog : IEventLog
         _spares = new SpareSegments(directory, options, services.Time, services.Background, services.Logger);
         _sealer = new SegmentSealer(store.Identity.Node, options, services, store.Topics, heads);
         Journal = new Journal.Journal(store, options, services, _spares, _sealer, heads) { OnFlushed = _listeners.Tell };
-        _sealer.OnSealed = (_, topics) => Journal.LetRest(topics);
+        _checkpoints = new CheckpointKeeper(directory, store, services);
+        _spares.OnGivenUp = store.Store.NoteDropped;
+        _sealer.OnSealed = (segment, topics) =>
+        {
+            Journal.LetRest(topics);
+            _checkpoints.OnSealed(segment);
+        };
         var cut = new RetentionCut(store.Segments, _sections, (topic, time) => GetReader(topic.Name).OffsetAtTime(time));
         var cleaner = new SegmentCleaner(options, store.Topics, store.Segments, _sections, _spares, Journal, services.Logger);
         _retention = new RetentionSweeper(options, services, store.Topics, Journal, cut, cleaner);
@@ -87,6 +94,7 @@ internal sealed class FileEventLog : IEventLog
             var store = StoreRecovery.Open(directory, options, node, heardOf, services, damage);
             var log = new FileEventLog(directoryLock, directory, store, damage, options, services);
             log._spares.Open();
+            log._checkpoints.Begin();
             return log;
         }
         catch (IOException e)
@@ -144,6 +152,8 @@ internal sealed class FileEventLog : IEventLog
             _retention.Dispose();
             Journal.Close();
             _sealer.Dispose();
+            _checkpoints.Write();
+            _checkpoints.Dispose();
             _spares.Dispose();
             _store.Segments.Close();
             _store.Store.Dispose();

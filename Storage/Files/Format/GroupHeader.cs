@@ -64,17 +64,20 @@ internal readonly record struct GroupHeader(
             return false;
         }
 
-        header = new GroupHeader(
-            BinaryPrimitives.ReadInt64LittleEndian(source[8..]),
-            BinaryPrimitives.ReadInt64LittleEndian(source[16..]),
-            BinaryPrimitives.ReadInt64LittleEndian(source[24..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(source[32..]),
-            BinaryPrimitives.ReadInt32LittleEndian(source[36..]),
-            BinaryPrimitives.ReadInt32LittleEndian(source[40..]),
-            BinaryPrimitives.ReadInt32LittleEndian(source[44..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(source[48..]));
+        header = Fields(source);
         return header.IsSound(segment);
     }
+
+    /// <summary>Reads the fields as they are, checked by nothing.</summary>
+    public static GroupHeader Fields(ReadOnlySpan<byte> source) => new(
+        BinaryPrimitives.ReadInt64LittleEndian(source[8..]),
+        BinaryPrimitives.ReadInt64LittleEndian(source[16..]),
+        BinaryPrimitives.ReadInt64LittleEndian(source[24..]),
+        BinaryPrimitives.ReadUInt32LittleEndian(source[32..]),
+        BinaryPrimitives.ReadInt32LittleEndian(source[36..]),
+        BinaryPrimitives.ReadInt32LittleEndian(source[40..]),
+        BinaryPrimitives.ReadInt32LittleEndian(source[44..]),
+        BinaryPrimitives.ReadUInt32LittleEndian(source[48..]));
 
     private bool IsSound(SegmentHeader segment) =>
         Segment == segment.Number

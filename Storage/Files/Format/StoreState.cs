@@ -14,8 +14,18 @@ namespace EventMesh.Storage.Files.Format;
 /// <param name="LastSegment">The greatest segment number given.</param>
 /// <param name="DoubtGroup">The last group that was lost without a trace of its topics; 0 for none.</param>
 /// <param name="DoubtCount">The most records that the lost groups can have held.</param>
+/// <param name="DroppedSegment">The greatest number of a segment that was given up because it held nothing any more: a greater one that is missing is lost.</param>
 internal sealed record StoreState(
-    long Counter, Guid Store, NodeId Node, Incarnation Incarnation, bool IsClosed, long LastGroup, long LastSegment, long DoubtGroup, long DoubtCount)
+    long Counter,
+    Guid Store,
+    NodeId Node,
+    Incarnation Incarnation,
+    bool IsClosed,
+    long LastGroup,
+    long LastSegment,
+    long DoubtGroup,
+    long DoubtCount,
+    long DroppedSegment)
 {
     /// <summary>Bytes of a slot; the file has two.</summary>
     public const int SlotBytes = 4096;
@@ -46,6 +56,7 @@ internal sealed record StoreState(
         BinaryPrimitives.WriteInt64LittleEndian(slot[128..], LastSegment);
         BinaryPrimitives.WriteInt64LittleEndian(slot[136..], DoubtGroup);
         BinaryPrimitives.WriteInt64LittleEndian(slot[144..], DoubtCount);
+        BinaryPrimitives.WriteInt64LittleEndian(slot[152..], DroppedSegment);
         BinaryPrimitives.WriteUInt32LittleEndian(slot[8..], Crc32C.Compute(slot[12..UsedBytes]));
     }
 
@@ -77,6 +88,7 @@ internal sealed record StoreState(
                     BinaryPrimitives.ReadInt64LittleEndian(slot[120..]),
                     BinaryPrimitives.ReadInt64LittleEndian(slot[128..]),
                     BinaryPrimitives.ReadInt64LittleEndian(slot[136..]),
-                    BinaryPrimitives.ReadInt64LittleEndian(slot[144..]));
+                    BinaryPrimitives.ReadInt64LittleEndian(slot[144..]),
+                    BinaryPrimitives.ReadInt64LittleEndian(slot[152..]));
     }
 }

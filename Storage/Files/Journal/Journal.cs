@@ -219,8 +219,8 @@ internal sealed partial class Journal
                 return false;
             }
 
-            topic.HandedOver = _heads.Track(head);
-            topic.Wake(_heads.Track(head));
+            topic.HandedOver = _heads.Track(head, topic);
+            topic.Wake(_heads.Track(head, topic));
             return true;
         }
     }

@@ -46,6 +46,9 @@ internal sealed partial class SpareSegments : IDisposable
     /// <summary>Raised, on any thread and under no lock that taking a segment needs, when a segment has become ready, and when <see cref="Blocked"/> has changed.</summary>
     public event Action? Changed;
 
+    /// <summary>Told of the number of a segment that is given up, before its file is another one's or gone; may throw <see cref="IOException"/>.</summary>
+    public Action<long> OnGivenUp { get; set; } = static _ => { };
+
     /// <summary>Segments that can be taken.</summary>
     public int Ready
     {
@@ -72,6 +75,9 @@ internal sealed partial class SpareSegments : IDisposable
             }
         }
     }
+
+    /// <summary>Whether a file is room that was taken ahead, by its name.</summary>
+    public static bool IsSpare(string name) => TryParse(name, out _);
 
     /// <summary>Finds the spares of the last life, removes what cannot be used, and makes one if there is none: not filled, so that a new store starts at once.</summary>
     public void Open()
@@ -140,6 +146,7 @@ internal sealed partial class SpareSegments : IDisposable
                 return;
             }
 
+            OnGivenUp(segment.Number);
             TakeBack(segment);
         }
 

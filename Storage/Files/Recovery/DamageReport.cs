@@ -37,6 +37,7 @@ internal sealed partial class DamageReport : IDamageSink
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly HashSet<(string File, long Position)> _known = [];
+    private readonly HashSet<(string File, long Position)> _written;
     private readonly HashSet<string> _setAside;
     private long _bytes;
 
@@ -46,6 +47,7 @@ internal sealed partial class DamageReport : IDamageSink
     {
         (_directory, _time, _logger) = (directory, time, logger);
         _setAside = [.. directory.List().Select(static file => file.Name).Where(static name => name.StartsWith(Prefix, StringComparison.Ordinal))];
+        _written = [.. ReadLog().Select(static line => (line.File, line.Position))];
     }
 
     /// <summary>Damaged ranges since the store was opened, up to <see cref="MaxRanges"/>.</summary>
@@ -63,6 +65,16 @@ internal sealed partial class DamageReport : IDamageSink
     /// <inheritdoc/>
     public void OnDamaged(SegmentFile segment, long position, long length, string what) =>
         Report(segment.Name, segment.File, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{segment.Number}-{position}"), position, length, what);
+
+    /// <summary>Takes a segment of which nothing can be read out of the journal, by its name, and reports that.</summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public void SetAside(string name, long number, long length, string what)
+    {
+        var copy = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{number}-0");
+        _directory.Rename(name, copy);
+        _directory.Flush();
+        Report(name, null, null, 0, length, $"{what}; the file is {copy} now");
+    }
 
     /// <summary>Reports damage of which there are no bytes to set aside: a file that is missing, or one of which there is another copy.</summary>
     public void OnDamaged(string file, long position, long length, string what) => Report(file, null, null, position, length, what);
@@ -84,11 +96,10 @@ internal sealed partial class DamageReport : IDamageSink
 
             try
             {
-                var isNew = copy is null || !_setAside.Contains(copy);
-                var kept = copy is null || !isNew ? 0 : SetAside(file!, copy, position, length);
-                if (isNew)
+                var kept = copy is null || _setAside.Contains(copy) ? 0 : Copy(file!, copy, position, length);
+                if (_written.Add((name, position)))
                 {
-                    AppendLine(name, position, length, what, kept > 0 ? copy : null, kept);
+                    AppendLine(new DamageLine(_time.GetUtcNow(), name, position, length, what, kept > 0 ? copy : null, kept));
                 }
             }
             catch (Exception e) when (e is IOException or ObjectDisposedException)
@@ -99,7 +110,7 @@ internal sealed partial class DamageReport : IDamageSink
         }
     }
 
-    private long SetAside(IStoreFile file, string copy, long position, long length)
+    private long Copy(IStoreFile file, string copy, long position, long length)
     {
         length = Math.Min(Math.Min(length, file.Length - position), MaxBytes - _bytes);
         if (length <= 0 || _setAside.Count >= MaxFiles)
@@ -129,24 +140,49 @@ internal sealed partial class DamageReport : IDamageSink
         return kept;
     }
 
-    private void AppendLine(string name, long position, long length, string what, string? copy, long kept)
+    private void AppendLine(DamageLine line)
     {
-        var exists = _directory.List().Any(static file => file.Name == LogName);
+        var exists = HasLog();
         using var log = exists ? _directory.Open(LogName, writable: true) : _directory.Create(LogName, 0);
         if (log.Length >= MaxLogBytes)
         {
             return;
         }
 
-        var line = JsonSerializer.Serialize(
-            new DamageLine(_time.GetUtcNow(), name, position, length, what, copy, kept), DamageLines.Default.DamageLine);
-        log.Write(log.Length, Encoding.UTF8.GetBytes(line + "\n"));
+        log.Write(log.Length, Encoding.UTF8.GetBytes(JsonSerializer.Serialize(line, DamageLines.Default.DamageLine) + "\n"));
         log.Flush();
         if (!exists)
         {
             _directory.Flush();
         }
     }
+
+    private List<DamageLine> ReadLog()
+    {
+        var lines = new List<DamageLine>();
+        if (!HasLog())
+        {
+            return lines;
+        }
+
+        using var log = _directory.Open(LogName, writable: false);
+        var bytes = new byte[Math.Min(log.Length, 2 * MaxLogBytes)];
+        foreach (var line in Encoding.UTF8.GetString(bytes.AsSpan(0, log.Read(0, bytes))).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            try
+            {
+                lines.AddRange(JsonSerializer.Deserialize(line, DamageLines.Default.DamageLine) is { File: not null } read ? [read] : []);
+            }
+            catch (JsonException)
+            {
+                // Its writing was cut short, or it is damaged itself: what it said is then reported once more.
+            }
+        }
+
+        return lines;
+    }
+
+    private bool HasLog() => _directory.List().Any(static file => file.Name == LogName);
 
     [LoggerMessage(EventIds.DamageFound, LogLevel.Error, "{Location}/{File} is damaged at byte {Position}, {Length} bytes: {What}")]
     private partial void LogDamaged(string location, string file, long position, long length, string what);

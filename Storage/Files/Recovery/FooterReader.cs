@@ -9,7 +9,11 @@ namespace EventMesh.Storage.Files.Recovery;
 internal static class FooterReader
 {
     /// <summary>Reads the trailer that belongs to this life of the file; null when there is none that is sound.</summary>
-    public static FooterTrailer? ReadTrailer(IStoreFile file, long number, uint generation)
+    public static FooterTrailer? ReadTrailer(IStoreFile file, long number, uint generation) =>
+        ReadTrailer(file, number) is { } trailer && trailer.Generation == generation ? trailer : null;
+
+    /// <summary>Reads the trailer of segment <paramref name="number"/>, whatever its generation; null when there is none that is sound.</summary>
+    public static FooterTrailer? ReadTrailer(IStoreFile file, long number)
     {
         Span<byte> bytes = stackalloc byte[FooterTrailer.Bytes];
         var position = file.Length - FooterTrailer.Bytes;
@@ -17,7 +21,6 @@ internal static class FooterReader
             && file.Read(position, bytes) == bytes.Length
             && FooterTrailer.TryRead(bytes, out var trailer)
             && trailer.Segment == number
-            && trailer.Generation == generation
             && IsSound(trailer, position)
                 ? trailer
                 : null;

@@ -19,7 +19,7 @@ internal sealed class JournalEnd(IReadOnlyList<FoundSegment> segments, long know
     public bool IsTorn(int index, SegmentScanner scanner, in ScannedGroup group)
     {
         Note(scanner.KnownFlushed);
-        return !isClosed && segments[index].Trailer is null && !scanner.IsFollowed() && !HasGroupsAfter(index) && group.LastNumber > KnownFlushed;
+        return !isClosed && !segments[index].WasSealed && !scanner.IsFollowed() && !HasGroupsAfter(index) && group.LastNumber > KnownFlushed;
     }
 
     /// <summary>The last of the groups that segment <paramref name="index"/> has lost at its end; <paramref name="lastNumber"/>, its last one, if it has lost none.</summary>
@@ -64,9 +64,9 @@ internal sealed class JournalEnd(IReadOnlyList<FoundSegment> segments, long know
 
     private bool HasGroups(FoundSegment segment)
     {
-        if (segment.Trailer is { } trailer)
+        if (segment.WasSealed)
         {
-            return trailer.LastGroup >= trailer.FirstGroup;
+            return segment.KnownFlushed >= segment.File.Header.FirstGroup;
         }
 
         var has = false;

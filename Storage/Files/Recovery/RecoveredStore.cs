@@ -13,6 +13,7 @@ namespace EventMesh.Storage.Files.Recovery;
 /// <param name="LastGroup">The last group that counts; 0 for none.</param>
 /// <param name="LastAppendUnixMs">The time of the last append in any topic; 0 for none.</param>
 /// <param name="DamagedRanges">Ranges of bytes that were found damaged at this opening.</param>
+/// <param name="Debt">What the next start would have to read.</param>
 internal sealed record RecoveredStore(
     StoreFile Store,
     NodeIdentity Identity,
@@ -21,7 +22,8 @@ internal sealed record RecoveredStore(
     long LastSegment,
     long LastGroup,
     long LastAppendUnixMs,
-    int DamagedRanges)
+    int DamagedRanges,
+    CheckpointDebt Debt)
 {
     /// <summary>Offsets that a topic must skip before anything but its head is written of it: they may have been given to records that were lost without a trace.</summary>
     /// <remarks>
@@ -31,3 +33,8 @@ internal sealed record RecoveredStore(
     /// <param name="lastGroup">The last group that has a run of the topic; 0 for none.</param>
     public long DoubtFor(long lastGroup) => lastGroup < Store.State.DoubtGroup ? Store.State.DoubtCount : 0;
 }
+
+/// <summary>How far the checkpoint is behind.</summary>
+/// <param name="CheckpointBytes">Bytes of the last one; 0 for none.</param>
+/// <param name="SealedBytes">Bytes of the segments that it does not speak for.</param>
+internal readonly record struct CheckpointDebt(long CheckpointBytes, long SealedBytes);

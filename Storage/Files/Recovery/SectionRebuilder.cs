@@ -34,15 +34,17 @@ internal sealed class SectionRebuilder(NodeId node, FileStorageOptions options, 
         damage.OnDamaged(
             segment, slice.Position, slice.Length,
             $"the index of topic '{entries[index].Topic}': it is made again from the groups; positions and producers of before that are in no other segment are forgotten");
-        var found = Scan(segment, trailer, entries[index].Topic);
+        var found = Scan(segment, entries[index].Topic);
         var content = SliceBuilder.Build(node, options, found, found.Head is null ? HeadBefore(entries[index].Topic, slice) : null);
         return content with { Head = AtLeast(content.Head, entries[index]) };
     }
 
-    private static OpenSlice Scan(SegmentFile segment, in FooterTrailer trailer, TopicName topic)
+    /// <summary>What the groups of a segment hold of one topic. Groups that are damaged themselves leave a hole.</summary>
+    public static OpenSlice Scan(SegmentFile segment, TopicName topic)
     {
         var slice = new OpenSlice(topic, segment);
-        var scanner = new SegmentScanner(segment.File, segment.Header, trailer.FooterPosition);
+        var end = FooterReader.ReadTrailer(segment.File, segment.Number, segment.Header.Generation)?.FooterPosition ?? long.MaxValue;
+        var scanner = new SegmentScanner(segment.File, segment.Header, end);
         while (scanner.Next() is { } group)
         {
             foreach (var (name, run, isSound) in group.Runs)

@@ -18,6 +18,9 @@ internal sealed class StoreFile : IDisposable
     /// <summary>What was written last.</summary>
     public StoreState State { get; private set; }
 
+    /// <summary>Whether one of the two slots was found neither sound nor unused: damaged, or its writing was cut short.</summary>
+    public bool HadUnsoundSlot { get; private init; }
+
     /// <summary>Opens the file; null when the directory has none.</summary>
     /// <exception cref="EventMeshException"><c>LogCorrupted</c>: both slots are damaged. <c>StoreVersionUnknown</c>.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
@@ -31,7 +34,7 @@ internal sealed class StoreFile : IDisposable
         var file = directory.Open(Name, writable);
         try
         {
-            return new StoreFile(file, Read(directory, file));
+            return new StoreFile(file, Read(directory, file, out var hadUnsoundSlot)) { HadUnsoundSlot = hadUnsoundSlot };
         }
         catch (Exception)
         {
@@ -71,14 +74,31 @@ internal sealed class StoreFile : IDisposable
         }
     }
 
+    /// <summary>Writes down that segment <paramref name="number"/> is given up, before it is: durable when it returns. So a segment that is missing for no such reason is noticed.</summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public void NoteDropped(long number)
+    {
+        lock (_gate)
+        {
+            if (number > State.DroppedSegment)
+            {
+                Write(State with { DroppedSegment = number });
+            }
+        }
+    }
+
     public void Dispose() => _file.Dispose();
 
-    private static StoreState Read(IStoreDirectory directory, IStoreFile file)
+    private static StoreState Read(IStoreDirectory directory, IStoreFile file, out bool hasUnsoundSlot)
     {
+        // What the file is too short for reads as zeros.
         Span<byte> slots = stackalloc byte[2 * StoreState.SlotBytes];
-        var bytes = slots[..file.Read(0, slots)];
-        var first = StoreState.Read(bytes[..Math.Min(StoreState.SlotBytes, bytes.Length)], out var version);
-        var second = StoreState.Read(bytes[Math.Min(StoreState.SlotBytes, bytes.Length)..], out var secondVersion);
+        slots.Clear();
+        file.Read(0, slots);
+        var first = StoreState.Read(slots[..StoreState.SlotBytes], out var version);
+        var second = StoreState.Read(slots[StoreState.SlotBytes..], out var secondVersion);
+        hasUnsoundSlot = (first is null && slots[..StoreState.SlotBytes].ContainsAnyExcept((byte)0))
+            || (second is null && slots[StoreState.SlotBytes..].ContainsAnyExcept((byte)0));
         version = Math.Max(version, secondVersion);
         if (version > StoreState.Version)
         {

@@ -73,6 +73,6 @@ internal sealed record StoreOpening(StoreFile File, bool WasClosed)
 
         var id = new byte[16];
         services.Random.NextBytes(id);
-        return StoreFile.Create(directory, new StoreState(0, new Guid(id), node, default, false, 0, 0, 0, 0));
+        return StoreFile.Create(directory, new StoreState(0, new Guid(id), node, default, false, 0, 0, 0, 0, 0));
     }
 }

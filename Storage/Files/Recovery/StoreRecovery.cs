@@ -1,6 +1,5 @@
 using EventMesh.Core.Errors;
 using EventMesh.Core.Identity;
-using EventMesh.Core.Topics;
 using EventMesh.Storage.Files.Devices;
 using EventMesh.Storage.Files.Format;
 using EventMesh.Storage.Files.Journal;
@@ -11,27 +10,28 @@ namespace EventMesh.Storage.Files.Recovery;
 
 /// <summary>Opens a store: finds out what its files hold, whatever state the last life left them in. See "Opening" in <c>docs/formats/journal.md</c>.</summary>
 /// <remarks>
-/// Footers say what sealed segments hold; only a segment without one is read through, and is sealed. Nothing is shown before it is durable. Damage is
-/// reported and named, never fatal: what can be read is served. Only the <c>store</c> file, a version that is not known, and a disk that fails stop it.
-/// One thread.
+/// Checkpoint and footers say what sealed segments hold; only a segment without a footer is read through, and is sealed. Nothing is shown before it is durable.
+/// Damage is reported and named, never fatal: what can be read is served. Only the <c>store</c> file, a version that is not known, and a disk that fails
+/// stop it. One thread.
 /// </remarks>
 internal sealed partial class StoreRecovery
 {
     private readonly IStoreDirectory _directory;
     private readonly FileStorageOptions _options;
-    private readonly NodeId _node;
     private readonly DamageReport _damage;
     private readonly ILogger _logger;
     private readonly StoreOpening _opening;
     private readonly List<FoundSegment> _segments = [];
     private readonly TopicCollector _topics = new();
     private readonly LostGroups _lost = new();
+    private readonly Dictionary<long, SegmentFile> _files = [];
+    private CheckpointContent? _checkpoint;
+    private long _bytesRead;
 
-    private StoreRecovery(IStoreDirectory directory, FileStorageOptions options, StoreOpening opening, DamageReport damage, ILogger logger)
-    {
+    private StoreRecovery(IStoreDirectory directory, FileStorageOptions options, StoreOpening opening, DamageReport damage, ILogger logger) =>
         (_directory, _options, _opening, _damage, _logger) = (directory, options, opening, damage, logger);
-        _node = opening.File.State.Node;
-    }
+
+    private StoreState State => _opening.File.State;
 
     /// <summary>Opens the store of <paramref name="node"/> in <paramref name="directory"/>, or makes one where there is none.</summary>
     /// <param name="directory">The directory; the caller has locked it.</param>
@@ -40,8 +40,8 @@ internal sealed partial class StoreRecovery
     /// <param name="heardOf">The greatest incarnation of the node that was heard of elsewhere; the one that begins is greater.</param>
     /// <param name="services">Clock, randomness and logger.</param>
     /// <param name="damage">Keeps the evidence of damage.</param>
-    /// <exception cref="EventMeshException"><c>StoreNodeMismatch</c>, <c>StoreVersionUnknown</c>, or <c>LogCorrupted</c> where it cannot be told whose store it is.</exception>
-    /// <exception cref="IOException">The disk failed; everything is as it was, and may be opened again.</exception>
+    /// <exception cref="EventMeshException"><c>StoreNodeMismatch</c>, <c>StoreVersionUnknown</c>, or <c>LogCorrupted</c> where it cannot be told whose store, or segment, it is.</exception>
+    /// <exception cref="IOException">The disk failed, or is full although all that is not needed was removed; it may be opened again.</exception>
     public static RecoveredStore Open(
         IStoreDirectory directory, FileStorageOptions options, NodeId node, Incarnation heardOf, FileLogServices services, DamageReport damage)
     {
@@ -62,47 +62,111 @@ internal sealed partial class StoreRecovery
     private RecoveredStore Run(TimeProvider time)
     {
         var damagedBefore = _damage.Count;
-        FindSegments();
-        var end = new JournalEnd(_segments, _opening.File.State.LastGroup, _opening.WasClosed);
-        var reader = new GroupReader(_segments, end, _lost, _damage, _logger);
-        var kept = new SegmentSet();
-        for (var i = 0; i < _segments.Count; i++)
+        if (_opening.File.HadUnsoundSlot)
         {
-            if (ReadFooter(_segments[i]) || ReadGroups(reader, i))
-            {
-                kept.Put(_segments[i].File);
-            }
+            LogUnsoundSlot(_directory.Location);
         }
 
+        ReadCheckpoint();
+        var unreadable = FindSegments();
+        var end = new JournalEnd(_segments, Math.Max(State.LastGroup, _checkpoint?.LastGroup ?? 0), _opening.WasClosed);
+        var kept = ReadSegments(end);
+        LoseUnreadable(unreadable, kept);
+        new MissingSegments(kept.All(), State, _checkpoint, _damage, _lost).Check(_topics, end.KnownFlushed);
+        var lastGroup = Remember(Math.Max(end.KnownFlushed, kept.All().Aggregate(0L, static (last, segment) => Math.Max(last, segment.LastGroup))), time);
         var table = new TopicTable(_options);
         _topics.Load(table);
-        var file = _opening.File;
-        Remember(time);
         return new RecoveredStore(
-            file,
-            new NodeIdentity(_node, file.State.Incarnation),
+            _opening.File,
+            new NodeIdentity(State.Node, State.Incarnation),
             kept,
             table,
-            _segments.Aggregate(file.State.LastSegment, static (last, segment) => Math.Max(last, segment.File.Number)),
-            kept.All().Aggregate(Math.Max(end.KnownFlushed, file.State.DoubtGroup), static (last, segment) => Math.Max(last, segment.LastGroup)),
+            _segments.Aggregate(Math.Max(State.LastSegment, _checkpoint?.LastSegment ?? 0), static (last, segment) => Math.Max(last, segment.File.Number)),
+            lastGroup,
             _topics.LastAppendUnixMs,
-            _damage.Count - damagedBefore);
+            _damage.Count - damagedBefore,
+            new CheckpointDebt(_checkpoint?.Bytes ?? 0, _bytesRead));
     }
 
-    private void FindSegments()
+    private void ReadCheckpoint()
     {
-        foreach (var file in _directory.List())
+        if (!_directory.List().Any(static file => file.Name == CheckpointFile.Name))
         {
-            if (SegmentFinder.TryParse(file.Name, out var number)
-                && SegmentFinder.Open(_directory, file.Name, number, _opening.File.State.Store) is { } segment)
-            {
-                _segments.Add(new FoundSegment(segment, FooterReader.ReadTrailer(segment.File, number, segment.Header.Generation)));
-            }
+            return;
+        }
+
+        using var file = _directory.Open(CheckpointFile.Name, writable: false);
+        _checkpoint = CheckpointReader.Read(file, State.Store, _topics);
+        if (_checkpoint is null)
+        {
+            _topics.Clear();
+            _damage.OnDamaged(CheckpointFile.Name, 0, file.Length, "the checkpoint: the footers of all segments are read instead, and it is written again, nothing is lost");
         }
     }
 
-    /// <summary>Takes up a segment that has a sound footer; false when it has none.</summary>
-    private bool ReadFooter(FoundSegment found)
+    /// <summary>Opens every segment; returns the numbers and lengths of those that nothing could be read of.</summary>
+    private List<(long Number, long Length)> FindSegments()
+    {
+        var covered = (_checkpoint?.Segments ?? []).ToDictionary(static segment => segment.Number);
+        var unreadable = new List<(long, long)>();
+        var finder = new SegmentFinder(_directory, State.Store, _damage);
+        foreach (var file in _directory.List())
+        {
+            if (!SegmentFinder.TryParse(file.Name, out var number))
+            {
+                continue;
+            }
+
+            if (finder.Open(file.Name, number) is not { } segment)
+            {
+                unreadable.Add((number, file.Length));
+                continue;
+            }
+
+            var isCovered = covered.Remove(number, out var cover) && cover.Generation == segment.Header.Generation;
+            if (isCovered)
+            {
+                (segment.LastGroup, segment.IsSealed) = (cover.LastGroup, true);
+                _files[number] = segment;
+            }
+
+            _segments.Add(new FoundSegment(segment, isCovered ? null : FooterReader.ReadTrailer(segment.File, number, segment.Header.Generation), isCovered));
+        }
+
+        if (_checkpoint is not null && (covered.Count > 0 || _segments.Any(segment => !segment.IsCovered && segment.File.Number <= _checkpoint.LastSegment)))
+        {
+            var there = _segments.ToDictionary(static segment => segment.File.Number, static segment => segment.File.Header.Generation);
+            _topics.KeepOnly(
+                slice => there.TryGetValue(slice.Segment, out var generation) && generation == slice.Generation, slice => !there.ContainsKey(slice.Segment));
+        }
+
+        return unreadable;
+    }
+
+    private SegmentSet ReadSegments(JournalEnd end)
+    {
+        var kept = new SegmentSet();
+        var reader = new GroupReader(_segments, end, _lost, _damage, _logger);
+        var last = 0L;
+        for (var i = 0; i < _segments.Count; i++)
+        {
+            var found = _segments[i];
+            if (found.IsCovered || ReadFooter(found, last) || ReadGroups(reader, i, last))
+            {
+                kept.Put(found.File);
+                last = found.File.LastGroup;
+            }
+            else
+            {
+                Remove(found.File);
+            }
+        }
+
+        return kept;
+    }
+
+    /// <summary>Takes up a segment that has a sound footer; false when it has none, or when the footer says that it holds nothing.</summary>
+    private bool ReadFooter(FoundSegment found, long lastGroup)
     {
         if (found.Trailer is not { } trailer)
         {
@@ -112,64 +176,136 @@ internal sealed partial class StoreRecovery
         if (FooterReader.ReadDirectory(found.File.File, trailer) is not { } entries)
         {
             _damage.OnDamaged(
-                found.File, trailer.DirectoryPosition, trailer.DirectoryBytes, "the directory of the segment's footer: it is made again from the groups, nothing is lost");
+                found.File, trailer.DirectoryPosition, trailer.DirectoryBytes, "the directory of the segment's footer: it is made again from the groups");
             return false;
         }
 
         found.File.LastGroup = trailer.LastGroup;
         found.File.IsSealed = true;
-        _topics.Add(entries);
-        return true;
-    }
-
-    /// <summary>Takes up a segment by its groups, and seals it; false when it held nothing and is gone.</summary>
-    private bool ReadGroups(GroupReader reader, int index)
-    {
-        var found = _segments[index];
-        var read = reader.Read(index);
-        if (read.Contents.Slices.Count == 0 && !read.IsDamaged)
+        if (entries.Length == 0 && lastGroup >= found.KnownFlushed)
         {
-            // It was begun, and nothing came of it. Its number is not given again.
-            found.File.File.Dispose();
-            _directory.Delete(found.File.Name);
-            _directory.Flush();
             return false;
         }
 
-        _topics.Add(read.Contents.Seal(_node, _options, topic => HeadBefore(topic) ?? read.OtherHead(topic), cut: true));
+        Take(found.File, entries);
+        return true;
+    }
+
+    /// <summary>Takes up a segment by its groups, and seals it; false when it holds nothing.</summary>
+    private bool ReadGroups(GroupReader reader, int index, long lastGroup)
+    {
+        var found = _segments[index];
+        var read = reader.Read(index);
+        if (read.Contents.Slices.Count == 0 && !read.IsDamaged && lastGroup >= found.KnownFlushed)
+        {
+            return false;
+        }
+
+        Take(found.File, Seal(read));
         LogRead(found.File.Name, read.Contents.Slices.Count, found.File.LastGroup);
         return true;
     }
 
-    private TopicHead? HeadBefore(TopicName topic)
+    /// <summary>Removes a segment that was begun and that nothing came of. Its number is not given again, and an earlier segment knows the group before it.</summary>
+    private void Remove(SegmentFile segment)
     {
-        var slices = _topics.SlicesOf(topic);
-        if (slices.IsEmpty)
+        segment.File.Dispose();
+        _directory.Delete(segment.Name);
+        _directory.Flush();
+    }
+
+    private void Take(SegmentFile segment, DirectoryEntry[] entries)
+    {
+        _bytesRead += segment.File.Length;
+        _files[segment.Number] = segment;
+        if (segment.Number > (_checkpoint?.LastSegment ?? 0))
+        {
+            _topics.Add(entries);
+        }
+        else
+        {
+            _topics.Insert(entries);
+        }
+    }
+
+    private DirectoryEntry[] Seal(ReadSegment read)
+    {
+        var number = read.Contents.Segment.Number;
+        TopicHead? HeadBefore(Core.Topics.TopicName topic) => this.HeadBefore(topic, number) ?? read.OtherHead(topic);
+        try
+        {
+            return read.Contents.Seal(State.Node, _options, HeadBefore, cut: true);
+        }
+        catch (DiskFullException)
+        {
+            // Room that was only taken ahead must not keep a store from opening.
+            foreach (var file in _directory.List().Where(static file => SpareSegments.IsSpare(file.Name)))
+            {
+                _directory.Delete(file.Name);
+            }
+
+            return read.Contents.Seal(State.Node, _options, HeadBefore, cut: true);
+        }
+    }
+
+    /// <summary>The topic's head at the end of its newest slice before a segment, made again from groups where its section is damaged.</summary>
+    private TopicHead? HeadBefore(Core.Topics.TopicName topic, long number)
+    {
+        if (_topics.LastSliceBefore(topic, number) is not { } slice)
         {
             return null;
         }
 
-        var slice = slices[^1];
-        return SectionReader.Read(_segments.Find(found => found.File.Number == slice.Segment)!.File, slice).Head;
+        var segment = _files[slice.Segment];
+        try
+        {
+            return SectionReader.Read(segment, slice).Head;
+        }
+        catch (EventMeshException e) when (e.Code == MeshErrorCode.LogCorrupted)
+        {
+            _damage.OnDamaged(segment, slice.Position, slice.Length, $"the footer's section of topic '{topic}': what it said is read from the groups");
+            return SliceBuilder.Build(State.Node, _options, SectionRebuilder.Scan(segment, topic), HeadBefore(topic, slice.Segment)).Head;
+        }
     }
 
-    /// <summary>Writes down what this opening has found out and what the next one must know.</summary>
-    private void Remember(TimeProvider time)
+    /// <summary>Adds up what segments can have held of which nothing can be read.</summary>
+    private void LoseUnreadable(List<(long Number, long Length)> unreadable, SegmentSet kept)
     {
-        var state = _opening.File.State;
-        var next = _lost.AddTo(state);
+        foreach (var (number, length) in unreadable.Where(segment => segment.Number > (_checkpoint?.LastSegment ?? 0)))
+        {
+            // As many groups as fit, if no later segment says how many there were.
+            var before = kept.All().LastOrDefault(segment => segment.Number < number)?.LastGroup ?? 0;
+            var after = kept.All().FirstOrDefault(segment => segment.Number > number)?.Header.FirstGroup;
+            _lost.Add(after - 1 ?? before + (length / GroupHeader.Bytes), length);
+        }
+    }
+
+    /// <summary>Writes down what this opening has found out and what the next one must know; returns the last group number that is taken.</summary>
+    private long Remember(long lastGroup, TimeProvider time)
+    {
+        if (_opening.WasClosed && lastGroup > State.LastGroup)
+        {
+            _damage.OnDamaged(StoreFile.Name, 0, StoreState.SlotBytes, $"the store's file: it says that the journal ends with group {State.LastGroup}, but it goes on to {lastGroup}");
+        }
+
+        var next = _lost.AddTo(State);
         if (_topics.LastIncarnation >= next.Incarnation)
         {
             // The newer copy of the store's file was lost: the log itself knows what the node has begun.
             next = next with { Incarnation = Incarnation.Next(_topics.LastIncarnation, time.GetUtcNow()) };
         }
 
-        if (next != state)
+        if (next != State)
         {
             StoreOpening.WriteTwice(_opening.File, next);
         }
+
+        return Math.Max(lastGroup, next.DoubtGroup);
     }
 
     [LoggerMessage(EventIds.SegmentRead, LogLevel.Information, "{Segment} had no footer: its groups were read, up to {LastGroup}, and it was sealed with {Topics} topics")]
     private partial void LogRead(string segment, int topics, long lastGroup);
+
+    [LoggerMessage(EventIds.StoreSlotUnsound, LogLevel.Warning, "One of the two copies in {Location}/store was damaged, or its writing was cut short; the other one holds, and it was written again")]
+    private partial void LogUnsoundSlot(string location);
 }

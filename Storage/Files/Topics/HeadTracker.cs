@@ -80,6 +80,15 @@ internal sealed class HeadTracker(NodeId node, FileStorageOptions options)
         }
     }
 
+    /// <summary>Goes at least as far as the flushed numbers of an idle topic; changes nothing where its head is what it was.</summary>
+    public void Reach(TopicLog topic)
+    {
+        Start = Math.Max(Start, topic.Start);
+        Next = Math.Max(Next, topic.Limit);
+        LastAppendUnixMs = Math.Max(LastAppendUnixMs, topic.LastAppendUnixMs);
+        Own = topic.Own > Own ? topic.Own : Own;
+    }
+
     /// <summary>Takes up a run that follows; heads go to <see cref="Take"/>.</summary>
     public void Apply(in RunDescriptor run, long group)
     {

@@ -60,6 +60,15 @@ internal sealed class TopicHeads(NodeId node, FileStorageOptions options, Segmen
         return tracker;
     }
 
+    /// <summary>A tracker for <paramref name="topic"/>, which is idle. Under its gate.</summary>
+    /// <remarks>Where damage has left an older head than the topic had, what else is known of it keeps its numbers from being given twice.</remarks>
+    public HeadTracker Track(TopicHead? head, TopicLog topic)
+    {
+        var tracker = Track(head);
+        tracker.Reach(topic);
+        return tracker;
+    }
+
     private TopicHead Read(SegmentFile segment, SegmentSlice slice)
     {
         try

@@ -26,7 +26,7 @@ internal sealed class JournalBuilder : IDisposable
     {
         (_directory, _segmentBytes) = (directory, segmentBytes);
         Incarnation = incarnation ?? new Incarnation(Epoch);
-        _store = StoreFile.Create(directory, new StoreState(0, new Guid("00112233-4455-6677-8899-aabbccddeeff"), Node, Incarnation, false, 0, 0, 0, 0));
+        _store = StoreFile.Create(directory, new StoreState(0, new Guid("00112233-4455-6677-8899-aabbccddeeff"), Node, Incarnation, false, 0, 0, 0, 0, 0));
         StoreOpening.WriteTwice(_store, _store.State);
     }
 
