@@ -4,6 +4,7 @@ using Orleans;
 namespace EventMesh.Grains.Interfaces;
 
 /// <summary>The node's interest: a union of sets by contributor. One activation, key <see cref="Key"/>; holds nothing that silos cannot state again.</summary>
+/// <remarks>So nothing of it is stored: after a restart there are no sessions, and every silo states its part to the new activation.</remarks>
 [Alias("eventmesh.IInterestGrain")]
 public interface IInterestGrain : IGrainWithStringKey
 {

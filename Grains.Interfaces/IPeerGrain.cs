@@ -1,5 +1,6 @@
 using EventMesh.Grains.Interfaces.Messages;
 using Orleans;
+using Orleans.Concurrency;
 
 namespace EventMesh.Grains.Interfaces;
 
@@ -21,8 +22,27 @@ public interface IPeerGrain : IGrainWithStringKey
     [Alias("get")]
     Task<PeerReport?> GetAsync();
 
-    /// <summary>An operator's override of the peer's health until the next transition: <see cref="PeerHealth.Unhealthy"/> closes and redials the link.</summary>
-    /// <remarks>It reaches the link with the next report's answer, at the latest after one heartbeat interval.</remarks>
-    [Alias("set-health")]
-    Task SetHealthAsync(PeerHealth health);
+    /// <summary>An operator's word on the peer's health.</summary>
+    /// <remarks>
+    /// <para><see cref="PeerHealth.Unhealthy"/> closes the link, which is dialled again: an order that reaches the link with the next report's answer, at
+    /// the latest after one heartbeat interval, and is not remembered.</para>
+    /// <para><see cref="PeerHealth.Disconnected"/> keeps the peer off: no silo dials it, its own dials are refused with <c>PeerHeld</c>, and a link that
+    /// is up is closed. It holds over restarts, until <see cref="PeerHealth.Healthy"/> lifts it. The task ends when it is flushed; the silos follow at once.</para>
+    /// </remarks>
+    [AlwaysInterleave, Alias("set-health")]
+    Task<PeerChange> SetHealthAsync(PeerHealth health);
+
+    /// <summary>Gives the peer an address to be dialled at, <c>host:port</c>, in place of a configured one. It holds over restarts.</summary>
+    /// <remarks>A link that is up stays; the address counts for the next dial. The task ends when it is flushed; the silos follow at once.</remarks>
+    [AlwaysInterleave, Alias("set-address")]
+    Task<PeerChange> SetAddressAsync(string address);
+
+    /// <summary>Forgets what is remembered of the peer: its address, a hold, its lives. A configured address counts again; without one, a link that this node
+    /// dialled is closed.</summary>
+    [AlwaysInterleave, Alias("forget")]
+    Task<PeerChange> ForgetAsync();
+
+    /// <summary>What is remembered of the peer over restarts.</summary>
+    [AlwaysInterleave, Alias("settings")]
+    Task<PeerSettings> GetSettingsAsync();
 }

@@ -12,6 +12,9 @@ internal static class EventIds
     public const int InterestDropped = 1113;
     public const int PeerOwner = 1120;
     public const int PeerHealthChanged = 1121;
+    public const int PeerNotRemembered = 1122;
+    public const int PeerChanged = 1123;
+    public const int PeerNoteUnreadable = 1124;
     public const int SessionOpened = 1130;
     public const int SessionClosed = 1131;
     public const int MembershipWatchFailed = 1140;

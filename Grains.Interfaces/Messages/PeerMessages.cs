@@ -1,3 +1,4 @@
+using EventMesh.Core.Errors;
 using Orleans;
 
 namespace EventMesh.Grains.Interfaces.Messages;
@@ -71,4 +72,31 @@ public sealed record PeerReport
 
     /// <summary>Why the last link ended; empty when none has.</summary>
     [Id(23)] public required string LastError { get; init; }
+
+    /// <summary>Whether an operator keeps the peer off.</summary>
+    [Id(24)] public bool IsHeld { get; init; }
 }
+
+/// <summary>What became of an operator's change.</summary>
+/// <param name="Code"><see cref="MeshErrorCode.None"/> when it is flushed.</param>
+/// <param name="Message">What to do about a refusal; empty on success.</param>
+[GenerateSerializer, Immutable, Alias("eventmesh.peer-change")]
+public sealed record PeerChange(
+    [property: Id(0)] MeshErrorCode Code,
+    [property: Id(1)] string Message);
+
+/// <summary>What a node remembers of a peer over restarts.</summary>
+/// <param name="Code"><see cref="MeshErrorCode.None"/>, or why it could not be read.</param>
+/// <param name="Message">What to do about that; empty on success.</param>
+/// <param name="Address">The address given at run time; empty when none was.</param>
+/// <param name="IsHeld">Whether an operator keeps the peer off.</param>
+/// <param name="Incarnation">The greatest incarnation of it that was linked; 0 for none.</param>
+/// <param name="LinkNumber">The greatest number of this node's links to it; 0 for none.</param>
+[GenerateSerializer, Immutable, Alias("eventmesh.peer-settings")]
+public sealed record PeerSettings(
+    [property: Id(0)] MeshErrorCode Code,
+    [property: Id(1)] string Message,
+    [property: Id(2)] string Address = "",
+    [property: Id(3)] bool IsHeld = false,
+    [property: Id(4)] long Incarnation = 0,
+    [property: Id(5)] long LinkNumber = 0);

@@ -20,4 +20,7 @@ internal static class LinkEventIds
     public const int InterestNotCleared = 1314;
     public const int LinkFaulted = 1315;
     public const int DrainCutShort = 1316;
+    public const int BookNotRead = 1317;
+    public const int PeerNotAdded = 1318;
+    public const int PeerConfigured = 1319;
 }

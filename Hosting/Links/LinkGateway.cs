@@ -13,8 +13,8 @@ namespace EventMesh.Hosting.Links;
 /// <remarks>
 /// At most <see cref="MaxLinks"/> streams are open and <see cref="MaxPeers"/> peers known; beyond, a stream is refused with <c>TooManyPeers</c>.
 /// </remarks>
-internal sealed class LinkGateway(
-    LinkServices services, ILinkTransport transport, IPeerOwnership ownership, IReadOnlyList<PeerAddress> addresses)
+internal sealed partial class LinkGateway(
+    LinkServices services, ILinkTransport transport, IPeerOwnership ownership, IPeerBook book, IReadOnlyList<PeerAddress> addresses)
     : IMeshNodePart, ILinkAcceptor, IPeerStatusSource, ILinkOwner, IDisposable
 {
     /// <summary>Most streams at once, those without a handshake yet included.</summary>
@@ -24,6 +24,7 @@ internal sealed class LinkGateway(
     public const int MaxPeers = 1024;
 
     private readonly ConcurrentDictionary<NodeId, PeerEntry> _peers = new();
+    private readonly Dictionary<NodeId, string> _configured = addresses.ToDictionary(static peer => peer.Peer, static peer => peer.Address);
     private readonly ConcurrentDictionary<long, RunningLink> _links = new();
     private readonly ConcurrentBag<Task> _loops = [];
     private readonly CancellationTokenSource _stopDialing = new();
@@ -37,18 +38,25 @@ internal sealed class LinkGateway(
     public bool IsInterestSynced => _peers.Values.All(static peer => peer.IsInterestSynced);
 
     /// <inheritdoc/>
-    public Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
         LinkLog.GatewayStarted(services.Logger, services.Host.Identity.ToString(), string.Join(", ", addresses.Select(static peer => $"{peer.Peer}={peer.Address}")));
         _interestWatch = services.Host.OnInterestChanged(OnInterestChanged);
+        // Before anybody is let in: who is kept off stays out from the first moment.
+        Volatile.Write(ref _notes, await book.ReadAsync(cancellationToken).ConfigureAwait(false));
         _isOpen = true;
-        foreach (var address in addresses)
+        foreach (var id in _configured.Keys)
         {
-            var peer = AddPeer(address.Peer, address.Address);
-            _loops.Add(new PeerDialer(peer, this, services, transport, ownership).RunAsync(_stopDialing.Token));
+            AddPeer(id);
         }
 
-        return Task.CompletedTask;
+        Apply(_notes);
+        foreach (var peer in _peers.Values)
+        {
+            Configure(peer);
+        }
+
+        _loops.Add(FollowBookAsync(_stopDialing.Token));
     }
 
     /// <inheritdoc/>
@@ -151,7 +159,8 @@ internal sealed class LinkGateway(
                     new LinkVerdict(false, MeshErrorCode.TooManyPeers, $"There are already {MaxPeers} peers.", null, null, MeshErrorCode.None), null);
             }
 
-            peer = AddPeer(id, null);
+            peer = AddPeer(id);
+            Configure(peer);
         }
 
         return peer.Identify(link, identity);
@@ -209,9 +218,9 @@ internal sealed class LinkGateway(
         }
     }
 
-    private PeerEntry AddPeer(NodeId id, string? address)
+    private PeerEntry AddPeer(NodeId id)
     {
-        var added = new PeerEntry(id, address, services);
+        var added = new PeerEntry(id, services);
         var peer = _peers.GetOrAdd(id, added);
         if (peer == added)
         {

@@ -57,4 +57,13 @@ internal static partial class LinkLog
 
     [LoggerMessage(LinkEventIds.DrainCutShort, LogLevel.Warning, "{Links} links did not end in time and were cut.")]
     public static partial void DrainCutShort(ILogger logger, int links);
+
+    [LoggerMessage(LinkEventIds.BookNotRead, LogLevel.Error, "What the node remembers of its peers could not be read; what was read before stands.")]
+    public static partial void BookNotRead(ILogger logger, Exception error);
+
+    [LoggerMessage(LinkEventIds.PeerNotAdded, LogLevel.Error, "Peer {Peer} is not dialled: {Limit} peers are known already. Forget some.")]
+    public static partial void PeerNotAdded(ILogger logger, string peer, int limit);
+
+    [LoggerMessage(LinkEventIds.PeerConfigured, LogLevel.Information, "Peer {Peer} has the address '{Address}'; kept off: {IsHeld}.")]
+    public static partial void PeerConfigured(ILogger logger, string peer, string address, bool isHeld);
 }

@@ -28,11 +28,13 @@ internal static class LinkRegistration
         services.AddSingleton(CreateServices);
         services.AddSingleton<IPeerOwnership>(static provider => new GrainPeerOwnership(
             provider.GetRequiredService<IGrainFactory>(), provider.GetRequiredService<ILocalSiloDetails>()));
+        services.AddSingleton<IPeerBook, LogPeerBook>();
         services.TryAddSingleton<ILinkTransport>(static provider => CreateTransport(provider.GetRequiredService<IOptions<LinkOptions>>().Value));
         services.AddSingleton(static provider => new LinkGateway(
             provider.GetRequiredService<LinkServices>(),
             provider.GetRequiredService<ILinkTransport>(),
             provider.GetRequiredService<IPeerOwnership>(),
+            provider.GetRequiredService<IPeerBook>(),
             PeerAddress.From(provider.GetRequiredService<IOptions<EventMeshOptions>>().Value)));
         services.AddMetrics();
         services.AddSingleton<LinkInstruments>();

@@ -1,6 +1,7 @@
 using EventMesh.Core.Errors;
 using EventMesh.Core.Identity;
 using EventMesh.Grains.Interfaces.Messages;
+using EventMesh.Grains.Peers;
 using EventMesh.PeerLink.Sessions;
 using EventMesh.PeerLink.Supervision;
 
@@ -9,6 +10,8 @@ namespace EventMesh.Hosting.Links;
 /// <summary>One peer as this silo sees it: its supervisor, its current link, and what all its links have done. Thread-safe.</summary>
 internal sealed class PeerEntry : IDisposable
 {
+    private const string HeldMessage = "An operator keeps this peer off.";
+
     private readonly Lock _gate = new();
     private readonly LinkServices _services;
     private readonly PeerSupervisor _supervisor;
@@ -17,24 +20,25 @@ internal sealed class PeerEntry : IDisposable
     private LinkTotals _ended;
     private LinkIdentity _lastIdentity;
     private string _lastError = "";
+    private bool _isHeld;
+    private bool _hasDialer;
 
-    /// <summary>Creates the entry of <paramref name="id"/>; without an address the peer is not dialled.</summary>
-    public PeerEntry(NodeId id, string? address, LinkServices services)
+    /// <summary>Creates the entry of <paramref name="id"/>, which is not dialled until it is given an address.</summary>
+    public PeerEntry(NodeId id, LinkServices services)
     {
         Id = id;
-        Address = address ?? "";
         _services = services;
         var self = services.Host.Identity;
         // One source a peer: jitter needs no secrecy, but two nodes or two peers must not draw the same numbers.
         var random = new Random(HashCode.Combine(self.Node, self.Incarnation, id));
-        _supervisor = new PeerSupervisor(self, id, address is not null, services.Options, random.NextDouble, OnTransition);
+        _supervisor = new PeerSupervisor(self, id, dials: false, services.Options, random.NextDouble, OnTransition);
     }
 
     /// <summary>The peer.</summary>
     public NodeId Id { get; }
 
     /// <summary>Where it is dialled; empty when it is not.</summary>
-    public string Address { get; }
+    public string Address { get; private set; } = "";
 
     /// <summary>Set when there may be something to dial for.</summary>
     public Signal DialChanged { get; } = new();
@@ -63,6 +67,51 @@ internal sealed class PeerEntry : IDisposable
             {
                 return _supervisor.NextDialAt ?? TimeSpan.MaxValue;
             }
+        }
+    }
+
+    /// <summary>Takes where to dial the peer (empty: nowhere), whether it is kept off, and what earlier lives of this node and other silos knew of it.</summary>
+    public void Configure(string address, PeerNote note)
+    {
+        LinkRunner? ended;
+        lock (_gate)
+        {
+            var isChanged = Address != address || _isHeld != note.IsHeld;
+            var isWithdrawn = address.Length == 0 && Address.Length > 0 && _lastIdentity.Role == LinkRole.Dialer;
+            ended = isChanged && (note.IsHeld || isWithdrawn) ? _current : null;
+            (Address, _isHeld) = (address, note.IsHeld);
+            _supervisor.Recall(new Incarnation(note.Incarnation), note.LinkNumber);
+            _supervisor.Dials = address.Length > 0 && !note.IsHeld;
+            if (!isChanged)
+            {
+                return;
+            }
+
+            _supervisor.DialNow();
+        }
+
+        LinkLog.PeerConfigured(_services.Logger, Id.Value, address, note.IsHeld);
+        ended?.Close(
+            note.IsHeld ? MeshErrorCode.PeerHeld : MeshErrorCode.LinkClosed, note.IsHeld ? HeldMessage : "The peer's address was taken back.", drain: false);
+        DialChanged.Set();
+        ReportDue.Set();
+    }
+
+    /// <summary>Forgets the peer's lives: a node that comes under its id is taken for it.</summary>
+    public void Forget()
+    {
+        lock (_gate)
+        {
+            _supervisor.Forget();
+        }
+    }
+
+    /// <summary>True for the one caller that has to run the loop which dials the peer.</summary>
+    public bool TryBeginDialing()
+    {
+        lock (_gate)
+        {
+            return !_hasDialer && (_hasDialer = true);
         }
     }
 
@@ -95,6 +144,13 @@ internal sealed class PeerEntry : IDisposable
         LinkRunner? replaced = null;
         lock (_gate)
         {
+            if (_isHeld)
+            {
+                // Not the link's peer: the link ends as if nobody had been identified.
+                return new LinkAdmission(
+                    new LinkVerdict(false, MeshErrorCode.PeerHeld, HeldMessage, _services.Options.BackoffMax, null, MeshErrorCode.None), null);
+            }
+
             verdict = _supervisor.Identified(link.Key, identity, Now());
             link.Peer = this;
             if (verdict.Admit)
@@ -208,6 +264,7 @@ internal sealed class PeerEntry : IDisposable
         RoundTripMicros = view.RoundTrip is { } roundTrip ? (long)roundTrip.TotalMicroseconds : -1,
         ReportedUnixMs = _services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
         LastError = _lastError,
+        IsHeld = _isHeld,
     };
 
     private bool IsSynced(LinkView view) => view.IsInterestSynced && view.InterestVersion == _services.Host.Interest.Version;

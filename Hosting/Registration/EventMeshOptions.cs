@@ -12,7 +12,8 @@ public sealed class EventMeshOptions
     /// <summary>Where peers dial, <c>address:port</c>; port 0 takes any free one, empty does not listen. Default: <c>127.0.0.1:9090</c>.</summary>
     public string PeerListen { get; set; } = "127.0.0.1:9090";
 
-    /// <summary>Peers to dial, each <c>id=host:port</c>; one entry may hold several, separated by commas. Default: none.</summary>
+    /// <summary>Peers to dial, each <c>id=host:port</c>; one entry may hold several, separated by commas. An address given at run time counts instead,
+    /// over restarts, until it is forgotten. Default: none.</summary>
     public IList<string> ConnectPeer { get; } = [];
 
     /// <summary>Address of the client doors. Default: <c>127.0.0.1</c>.</summary>

@@ -170,6 +170,23 @@ public sealed class PeerSupervisor
         _schedule.Now();
     }
 
+    /// <summary>Takes what an earlier life of this node, or another silo of it, knew of the peer: older lives of it stay out, and the next dial gets a
+    /// greater number.</summary>
+    /// <param name="newest">The greatest incarnation of the peer that was linked.</param>
+    /// <param name="lastLinkNumber">The greatest number of a dial of this node to it.</param>
+    public void Recall(Incarnation newest, long lastLinkNumber)
+    {
+        _newest = newest > _newest ? newest : _newest;
+        _lastLinkNumber = Math.Max(_lastLinkNumber, lastLinkNumber);
+    }
+
+    /// <summary>Forgets the peer's lives, and why it was no longer dialled: whatever comes under its id next is taken for it.</summary>
+    public void Forget()
+    {
+        _newest = default;
+        DialNow();
+    }
+
     private static LinkVerdict Refuse(MeshErrorCode code, string message) => new(false, code, message, null, null, MeshErrorCode.None);
 
     private LinkVerdict Admit(long key, LinkIdentity identity, LinkTime now)

@@ -42,6 +42,8 @@ internal sealed class LinkedNode : IAsyncDisposable
 
     public FakeOwnership Ownership { get; } = new();
 
+    public FakePeerBook Book { get; } = new();
+
     public string Address { get; }
 
     public NodeId Id => Host.Identity.Node;
@@ -74,7 +76,7 @@ internal sealed class LinkedNode : IAsyncDisposable
         var operations = new LinkOperations(new OwnEventReader(Host), new ReplicaReceiver(Host), NullLogger.Instance);
         var services = new LinkServices(Host, operations, options, TimeProvider.System, TimeProvider.System.GetTimestamp(), NullLogger.Instance);
         var addresses = peers.Select(static text => PeerAddress.TryParse(text, out var address) ? address : throw new FormatException(text)).ToArray();
-        Slot.Gateway = new LinkGateway(services, new GrpcLinkTransport(new GrpcLinkOptions()), Ownership, addresses);
+        Slot.Gateway = new LinkGateway(services, new GrpcLinkTransport(new GrpcLinkOptions()), Ownership, Book, addresses);
         await Slot.Gateway.StartAsync(CancellationToken.None);
     }
 

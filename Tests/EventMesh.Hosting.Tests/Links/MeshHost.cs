@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using EventMesh.Core.Identity;
 using EventMesh.Hosting.Node;
+using EventMesh.Storage.Memory;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,14 +28,20 @@ internal sealed class MeshHost : IAsyncDisposable
     /// <summary>Where peers dial.</summary>
     public string PeerAddress => _app.Services.GetRequiredService<MeshAddresses>().Peer!.ToString();
 
-    public static async Task<MeshHost> StartAsync(string nodeId, params string[] peers)
+    public static Task<MeshHost> StartAsync(string nodeId, params string[] peers) => StartAsync(nodeId, NewStore(nodeId), "127.0.0.1:0", peers);
+
+    public static MemoryLogStore NewStore(string nodeId) => new(NodeId.Parse(nodeId), new MemoryStorageOptions(), TimeProvider.System);
+
+    /// <summary>Starts a node over a store that may have seen an earlier life of it.</summary>
+    public static async Task<MeshHost> StartAsync(string nodeId, MemoryLogStore store, string peerListen, params string[] peers)
     {
         var builder = WebApplication.CreateSlimBuilder();
+        builder.Services.AddSingleton<IEventLogProvider>(new SharedMemoryEventLogProvider(store));
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["EventMesh:NodeId"] = nodeId,
-            ["EventMesh:PeerListen"] = "127.0.0.1:0",
+            ["EventMesh:PeerListen"] = peerListen,
             ["EventMesh:HttpPort"] = "0",
             ["EventMesh:ConnectPeer:0"] = string.Join(',', peers),
             ["EventMesh:Links:BackoffInitial"] = "00:00:00.020",

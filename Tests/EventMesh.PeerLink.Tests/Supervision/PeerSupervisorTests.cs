@@ -48,6 +48,29 @@ public sealed class PeerSupervisorTests
     }
 
     [Fact]
+    public void PL001_LinkNumber_IsGreaterThanAnyThatAnEarlierLifeGave()
+    {
+        var supervisor = Create();
+
+        supervisor.Recall(default, 7_000);
+        supervisor.Recall(default, 6_000);
+
+        Assert.Equal(7_001, supervisor.TryBeginDial(Time));
+    }
+
+    [Fact]
+    public void PL001_OlderLifeOfThePeer_IsRefusedAfterARestartToo_UntilThePeerIsForgotten()
+    {
+        var supervisor = Create();
+        supervisor.Recall(new Incarnation(High.Incarnation.Value + 1), 0);
+
+        Assert.Equal(MeshErrorCode.DuplicateNodeId, supervisor.Identified(1, Inbound(number: 9), Time).Code);
+        supervisor.Forget();
+
+        Assert.True(supervisor.Identified(2, Inbound(number: 9), Time).Admit);
+    }
+
+    [Fact]
     public void PL001_PeerWithoutAddress_IsNotDialled()
     {
         var supervisor = new PeerSupervisor(Low, High.Node, dials: false, _options, static () => 0);
