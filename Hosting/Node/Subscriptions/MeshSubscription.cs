@@ -11,7 +11,8 @@ namespace EventMesh.Hosting.Node.Subscriptions;
 /// <para>Topics with something to read wait in a line and take turns; a topic is in the line once, however often it is woken. A cursor exists for topics
 /// that had something to deliver, so memory grows with those, not with what the pattern matches.</para>
 /// <para>Topics that were there before the subscription are looked through page by page as the reader goes on, between deliveries.</para>
-/// <para>Threads: wake-ups come from any thread, reads from one at a time; one lock for the cursors, never held while reading records.</para>
+/// <para>Threads: wake-ups come from any thread, the log's own among them, and only mark; where a topic begins is looked up by the reader. Reads come from one
+/// thread at a time; one lock for the cursors, never held while records or an index are read.</para>
 /// </remarks>
 internal sealed class MeshSubscription : IMeshSubscription, IWakeTarget
 {
@@ -159,14 +160,11 @@ internal sealed class MeshSubscription : IMeshSubscription, IWakeTarget
         var hasMore = true;
         try
         {
-            var batch = await reader.ReadAsync(cursor.Next, maxBytes, MaxRecords, cancellationToken).ConfigureAwait(false);
+            var from = cursor.Next ?? StartOf(cursor, reader);
+            var batch = await reader.ReadAsync(from, maxBytes, MaxRecords, cancellationToken).ConfigureAwait(false);
             var end = reader.Bounds.End;
             hasMore = batch.Next < end;
-            lock (_gate)
-            {
-                cursor.Next = batch.Next;
-            }
-
+            Move(cursor, batch);
             return new Delivery(cursor.Topic, batch, end);
         }
         finally
@@ -175,6 +173,22 @@ internal sealed class MeshSubscription : IMeshSubscription, IWakeTarget
             if (hasMore)
             {
                 Requeue(cursor);
+            }
+        }
+    }
+
+    /// <summary>Notes how far a topic was read. One that had nothing for this subscription is forgotten: its place costs memory, and can be looked up again.</summary>
+    private void Move(Cursor cursor, RecordBatch batch)
+    {
+        lock (_gate)
+        {
+            if (batch.Records.Count > 0 || cursor.Next is not null)
+            {
+                cursor.Next = batch.Next;
+            }
+            else if (!cursor.IsReady)
+            {
+                _cursors.Remove(cursor.Topic);
             }
         }
     }
@@ -191,18 +205,12 @@ internal sealed class MeshSubscription : IMeshSubscription, IWakeTarget
         }
     }
 
-    /// <summary>Puts the topic in the line if there is something new for this subscription.</summary>
+    /// <summary>Puts the topic in the line if there may be something new for this subscription.</summary>
     private bool TryMarkReady(TopicAdvance advance)
     {
         if (!_cursors.TryGetValue(advance.Topic, out var cursor))
         {
-            var start = StartOf(advance.Topic);
-            if (start >= advance.End)
-            {
-                return false;
-            }
-
-            _cursors[advance.Topic] = cursor = new Cursor(advance.Topic, start);
+            _cursors[advance.Topic] = cursor = new Cursor(advance.Topic, _log.GetReader(advance.Topic).Bounds.Start);
         }
 
         if (cursor.IsReady || cursor.Next >= advance.End)
@@ -215,21 +223,21 @@ internal sealed class MeshSubscription : IMeshSubscription, IWakeTarget
         return true;
     }
 
-    private LogOffset StartOf(TopicName topic)
-    {
-        if (_request.Cursors.TryGetValue(topic, out var cursor))
+    private LogOffset StartOf(Cursor cursor, ITopicReader reader) =>
+        _request.Cursors.TryGetValue(cursor.Topic, out var named) ? named : _request switch
         {
-            return cursor;
-        }
-
-        var reader = _log.GetReader(topic);
-        return _request switch
-        {
-            { Start: SubscribeStart.Earliest } => reader.Bounds.Start,
+            { Start: SubscribeStart.Earliest } => cursor.FirstHeld,
             { Start: SubscribeStart.Offset, StartValue: { } offset } => new LogOffset(offset),
             { StartValue: { } time } => StartAtTime(reader, time),
-            _ => reader.OffsetAtTime(SinceUnixMs),
+            _ => StartLive(reader, cursor.FirstHeld),
         };
+
+    /// <summary>Where live begins. What retention took since the first wake-up may have been younger: then the start lies before it, so that the reader is told of the gap.</summary>
+    private LogOffset StartLive(ITopicReader reader, LogOffset firstHeld)
+    {
+        var offset = reader.OffsetAtTime(SinceUnixMs);
+        var start = reader.Bounds.Start;
+        return start > firstHeld && offset <= start ? new LogOffset(start.Value - 1) : offset;
     }
 
     /// <summary>Where a time in the past begins. If everything that is held is younger, what is no longer held may have been as well: then the start lies before
@@ -266,11 +274,15 @@ internal sealed class MeshSubscription : IMeshSubscription, IWakeTarget
         Read,
     }
 
-    private sealed class Cursor(TopicName topic, LogOffset next)
+    private sealed class Cursor(TopicName topic, LogOffset firstHeld)
     {
         public TopicName Topic { get; } = topic;
 
-        public LogOffset Next { get; set; } = next;
+        /// <summary>The start of the log when the topic was first found to have something.</summary>
+        public LogOffset FirstHeld { get; } = firstHeld;
+
+        /// <summary>What is read next; null until the first read has looked up where the topic begins for this subscription.</summary>
+        public LogOffset? Next { get; set; }
 
         /// <summary>Whether it is in the line.</summary>
         public bool IsReady { get; set; }
