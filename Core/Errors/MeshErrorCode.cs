@@ -85,6 +85,12 @@ public enum MeshErrorCode
     /// <summary>The state has changed since it was read; nothing was stored.</summary>
     StateConflict = 2009,
 
+    /// <summary>The directory holds no store.</summary>
+    StoreMissing = 2010,
+
+    /// <summary>What is in the target directory would be overwritten.</summary>
+    TargetOccupied = 2011,
+
     /// <summary>The first frame of a link was not a handshake, or none came in time.</summary>
     HandshakeExpected = 3001,
 

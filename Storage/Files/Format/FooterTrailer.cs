@@ -41,6 +41,9 @@ internal readonly record struct FooterTrailer(
         BinaryPrimitives.WriteUInt32LittleEndian(destination[8..], Crc32C.Compute(destination[12..Bytes]));
     }
 
+    /// <summary>Whether a trailer may begin here.</summary>
+    public static bool MayBegin(ReadOnlySpan<byte> source) => source.StartsWith(Magic);
+
     /// <summary>Reads a trailer; false when it is none, or damaged, or of a version that is not known.</summary>
     public static bool TryRead(ReadOnlySpan<byte> source, out FooterTrailer trailer)
     {
