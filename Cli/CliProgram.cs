@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EventMesh.Cli.Commands;
+using EventMesh.Cli.Commands.Log;
 
 namespace EventMesh.Cli;
 
@@ -19,6 +20,7 @@ internal static class CliProgram
         root.Subcommands.Add(TopicsCommand.Create());
         root.Subcommands.Add(PeersCommand.Create());
         root.Subcommands.Add(HealthCommand.Create());
+        root.Subcommands.Add(LogCommand.Create());
         root.Subcommands.Add(DemoCommand.Create());
 
         var parsed = root.Parse(args);

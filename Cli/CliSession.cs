@@ -12,17 +12,19 @@ internal sealed class CliSession : IAsyncDisposable
     private static readonly TimeSpan LongestConnect = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(4);
 
+    private readonly Lazy<IMeshClient> _client;
+
     private CliSession(ParseResult parsed)
     {
         Server = parsed.GetValue(GlobalOptions.Server)!;
         IsJson = parsed.GetValue(GlobalOptions.Json);
         var timeout = TimeSpan.FromSeconds(parsed.GetValue(GlobalOptions.Timeout));
-        Client = MeshClient.ForGrpc(Server, new MeshClientOptions
+        _client = new(() => MeshClient.ForGrpc(Server, new MeshClientOptions
         {
             RequestTimeout = timeout,
             ConnectTimeout = timeout < LongestConnect ? timeout : LongestConnect,
             MaxRetryTime = timeout < LongestRetry ? timeout : LongestRetry,
-        });
+        }));
         Output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), 16 * 1024);
     }
 
@@ -30,7 +32,8 @@ internal sealed class CliSession : IAsyncDisposable
 
     public bool IsJson { get; }
 
-    public IMeshClient Client { get; }
+    /// <summary>A client of the node; commands that need none never make it.</summary>
+    public IMeshClient Client => _client.Value;
 
     /// <summary>Standard output, buffered: whoever waits flushes first.</summary>
     public TextWriter Output { get; }
@@ -74,7 +77,10 @@ internal sealed class CliSession : IAsyncDisposable
     {
         await Output.FlushAsync();
         await Output.DisposeAsync();
-        await Client.DisposeAsync();
+        if (_client.IsValueCreated)
+        {
+            await _client.Value.DisposeAsync();
+        }
     }
 
     /// <summary>What reads a pipe wants neither colours nor lines broken at the width of a screen that is not there.</summary>

@@ -17,7 +17,7 @@ public sealed class ProjectArrowTests
         ["Hosting"] = ["Grains", "PeerLink.Grpc", "Protocol"],
         ["Silo"] = ["Hosting"],
         ["Client"] = ["Core", "Grains.Interfaces", "Protocol"],
-        ["Cli"] = ["Client"],
+        ["Cli"] = ["Client", "Storage"],
         ["StandIns"] = [],
     };
 
