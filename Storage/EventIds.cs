@@ -16,6 +16,10 @@ internal static class EventIds
     public const int RetentionFailed = 1050;
     public const int SegmentDropped = 1051;
     public const int SegmentNotRecycled = 1052;
+    public const int SegmentRewritten = 1053;
+    public const int SegmentNotRewritten = 1054;
+    public const int RewriteLeftOver = 1055;
+    public const int TopicsForgotten = 1056;
 
     // Recovery: 1060-1079.
     public const int DamageFound = 1060;

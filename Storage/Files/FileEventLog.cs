@@ -27,7 +27,6 @@ internal sealed class FileEventLog : IEventLog
     private readonly SegmentSealer _sealer;
     private readonly CheckpointKeeper _checkpoints;
     private readonly SectionCache _sections;
-    private readonly RetentionSweeper _retention;
     private readonly ReadSources _sources;
     private readonly FileLogServices _services;
     private int _isDisposed;
@@ -52,8 +51,11 @@ internal sealed class FileEventLog : IEventLog
             _checkpoints.OnSealed(segment);
         };
         var cut = new RetentionCut(store.Segments, _sections, (topic, time) => GetReader(topic.Name).OffsetAtTime(time));
-        var cleaner = new SegmentCleaner(options, store.Topics, store.Segments, _sections, _spares, Journal, services.Logger);
-        _retention = new RetentionSweeper(options, services, store.Topics, Journal, cut, cleaner);
+        Retention = new RetentionSweeper(new RetentionSources(directory, options, services, store, _sections, _spares, Journal, damage), cut)
+        {
+            OnRewritten = _checkpoints.OnRewritten,
+            OnForgetting = _checkpoints.Remove,
+        };
     }
 
     /// <inheritdoc/>
@@ -76,6 +78,10 @@ internal sealed class FileEventLog : IEventLog
     }
 
     internal Journal.Journal Journal { get; }
+
+    internal RetentionSweeper Retention { get; }
+
+    internal RecoveredStore Store => _store;
 
     /// <summary>Opens the store in <paramref name="directory"/>, or makes one: recovers what the last life left, and begins a new incarnation.</summary>
     /// <param name="directory">Where; nobody else may have it open.</param>
@@ -139,7 +145,7 @@ internal sealed class FileEventLog : IEventLog
     public IReadOnlyList<TopicSummary> ListTopics(TopicName after, int limit) => TopicListing.List(_store.Topics, after, limit);
 
     /// <summary>Lets retention look now, on this thread; what it trims is gone with the next flush.</summary>
-    public void Sweep() => _retention.Sweep();
+    public void Sweep() => Retention.Sweep();
 
     /// <inheritdoc/>
     public IDisposable Subscribe(IFlushListener listener) => _listeners.Add(listener);
@@ -149,7 +155,7 @@ internal sealed class FileEventLog : IEventLog
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
-            _retention.Dispose();
+            Retention.Dispose();
             Journal.Close();
             _sealer.Dispose();
             _checkpoints.Write();

@@ -51,6 +51,12 @@ public sealed class FileStorageOptions
     /// <summary>How often retention looks. Default: 10 s; 100 ms to 1 day.</summary>
     public TimeSpan RetentionInterval { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Share of a segment's bytes, in percent, below which what it still holds is written again so that the rest of its room can go. More gives room back sooner and
+    /// writes more; zero for never: a segment then goes when all of it has gone. Default: 25; 0 to 75.
+    /// </summary>
+    public int RewriteBelowPercent { get; set; } = 25;
+
     /// <summary>How long the numbering of a deleted topic is remembered. Default: 30 days; at least 1 hour.</summary>
     public TimeSpan DeletedTopicMemory { get; set; } = TimeSpan.FromDays(30);
 }

@@ -62,6 +62,7 @@ public sealed class FileStorageOptionsValidator : IValidateOptions<FileStorageOp
         CheckRange(failures, nameof(options.RetentionBytes), options.RetentionBytes, 0, long.MaxValue);
         CheckRange(failures, nameof(options.RetentionCount), options.RetentionCount, 0, long.MaxValue);
         CheckRange(failures, nameof(options.RetentionInterval), options.RetentionInterval, TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1));
+        CheckRange(failures, nameof(options.RewriteBelowPercent), options.RewriteBelowPercent, 0, 75);
         CheckRange(failures, nameof(options.DeletedTopicMemory), options.DeletedTopicMemory, TimeSpan.FromHours(1), Longest);
 
         // The segment that is written never goes: with less than one more, every record would go as soon as it is sealed.

@@ -7,7 +7,8 @@ namespace EventMesh.Storage.Files.Format;
 /// <summary>The encoding of a footer's section: a topic's head and runs. Layout in <c>docs/formats/journal.md</c>.</summary>
 internal static class SectionCodec
 {
-    private const int PrefixBytes = 8;
+    /// <summary>Bytes before the head's length: checksum and length.</summary>
+    public const int PrefixBytes = 8;
 
     /// <summary>Appends a section to <paramref name="writer"/>; <paramref name="scratch"/> is overwritten.</summary>
     public static void Write(FieldWriter writer, FieldWriter scratch, SliceContent content)

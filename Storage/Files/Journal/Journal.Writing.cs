@@ -221,6 +221,7 @@ internal sealed partial class Journal
                 foreach (var topic in group.Topics)
                 {
                     TakeBack(topic);
+                    Rest(topic);
                 }
 
                 lost.Add(group.Signal);

@@ -113,11 +113,12 @@ internal sealed partial class Journal
         CheckOpen();
         SkipDoubt(awake);
         AddTrim(awake, start, isDelete: false);
+        Rest(awake);
         return NeedsWork();
     }));
 
     /// <summary>Writes a topic's head into the segment that is written, because the segment that has the newest one is about to go.</summary>
-    /// <remarks>Does nothing where a newer slice has it already, or will. Readers see the new slice once it is flushed.</remarks>
+    /// <remarks>Does nothing where a newer slice has it already, or will. It counts once it is flushed.</remarks>
     /// <exception cref="EventMeshException"><c>LogClosed</c>, <c>LogFailed</c>, <c>LogCorrupted</c>.</exception>
     /// <exception cref="IOException">The topic's head cannot be read.</exception>
     public void CarryHead(TopicLog topic) => ScheduleIf(Awake(topic, awake =>
@@ -125,12 +126,14 @@ internal sealed partial class Journal
         CheckOpen();
         if (awake.LastSignal is null && IsSealed(awake))
         {
+            // All that was handed over is flushed, so the two heads say the same, but only this one knows the groups and the runs that the batches became.
+            var head = FlushedHead(awake);
             var bytes = new FieldWriter();
-            TopicHeadCodec.Write(bytes, awake.HandedOver!.Build());
+            TopicHeadCodec.Write(bytes, head);
             var run = new RunDescriptor
             {
                 Kind = RunKind.Head,
-                FirstOffset = awake.HandedOver.Next,
+                FirstOffset = head.Next,
                 Count = 0,
                 AppendTimeUnixMs = _clock.Stamp(),
                 Crc = Crc32C.Compute(bytes.Written),
@@ -138,6 +141,7 @@ internal sealed partial class Journal
             Add(awake, run, bytes.Written);
         }
 
+        Rest(awake);
         return NeedsWork();
     }));
 
@@ -199,6 +203,7 @@ internal sealed partial class Journal
             var head = topic.HandedOver is null ? _heads.Load(topic, out slices) : null;
             lock (_gate)
             {
+                CheckNotForgotten(topic);
                 if (topic.HandedOver is null && !TryWake(topic, slices, head))
                 {
                     continue;
@@ -222,6 +227,14 @@ internal sealed partial class Journal
             topic.HandedOver = _heads.Track(head, topic);
             topic.Wake(_heads.Track(head, topic));
             return true;
+        }
+    }
+
+    private static TopicHead FlushedHead(TopicLog topic)
+    {
+        lock (topic.Gate)
+        {
+            return topic.Flushed!.Build();
         }
     }
 

@@ -22,7 +22,7 @@ internal static class CheckpointFile
     /// <param name="store">The store's id.</param>
     /// <param name="segments">The segments that it covers: all there are up to one, sealed, and their topics know the footers' slices.</param>
     /// <param name="topics">The topics.</param>
-    /// <returns>The file's length; 0 where segments were replaced meanwhile, so that nothing was written.</returns>
+    /// <returns>The file's length; 0 where segments were replaced meanwhile, or a topic is just being forgotten, so that nothing was written.</returns>
     /// <exception cref="IOException">The disk failed or is full; the last checkpoint is as it was.</exception>
     public static long Write(IStoreDirectory directory, Guid store, IReadOnlyList<SegmentFile> segments, TopicTable topics)
     {
@@ -99,7 +99,7 @@ internal static class CheckpointFile
             return _position;
         }
 
-        /// <summary>False when a slice is in a segment that has been replaced since the segments were listed.</summary>
+        /// <summary>False when a slice is in a segment that has been replaced since the segments were listed, and when it cannot be told whether the topic still counts.</summary>
         private bool TryWrite(TopicLog topic)
         {
             DirectoryEntry entry;
@@ -108,6 +108,10 @@ internal static class CheckpointFile
             {
                 entry = new DirectoryEntry(topic.Name, default, topic.Start, topic.Limit, topic.LastAppendUnixMs, topic.DeletedAtUnixMs, topic.Own);
                 slices = topic.Slices;
+                if (topic.IsForgotten)
+                {
+                    return false;
+                }
             }
 
             var count = slices.Length;

@@ -52,6 +52,24 @@ internal sealed partial class CheckpointKeeper : IDisposable
         }
     }
 
+    /// <summary>
+    /// Removes the checkpoint; durable when it returns, and the next seal writes another. Topics that are forgotten must not be named by one that is older than what they may
+    /// begin anew.
+    /// </summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public void Remove()
+    {
+        lock (_turn)
+        {
+            _directory.Delete(CheckpointFile.Name);
+            _directory.Flush();
+            lock (_gate)
+            {
+                _sealedBytes += Math.Max(1, BytesPerByte * _lastBytes);
+            }
+        }
+    }
+
     /// <summary>Writes one on this thread, unless the last one covers everything. Never throws because of the disk.</summary>
     public void Write()
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using EventMesh.Core.Encoding;
 using EventMesh.Core.Errors;
 using EventMesh.Storage.Files.Format;
 using EventMesh.Storage.Files.Journal;
@@ -8,6 +9,17 @@ namespace EventMesh.Storage.Files.Recovery;
 /// <summary>Reads sections of footers. The caller holds the segment.</summary>
 internal static class SectionReader
 {
+    /// <summary>Bytes of the head in the section that <paramref name="slice"/> names. Nothing is checked: for estimates only.</summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public static long ReadHeadLength(SegmentFile segment, SegmentSlice slice)
+    {
+        Span<byte> front = stackalloc byte[SectionCodec.PrefixBytes + Varint.MaxBytes];
+        var length = segment.File.Read(slice.Position, front);
+        return length > SectionCodec.PrefixBytes && Varint.TryRead(front[SectionCodec.PrefixBytes..length], out var head, out _)
+            ? (long)Math.Min(head, (ulong)slice.Length)
+            : slice.Length;
+    }
+
     /// <summary>Reads the section that <paramref name="slice"/> names. Allocates no more than the file has bytes.</summary>
     /// <exception cref="EventMeshException"><c>LogCorrupted</c>: it is damaged. The groups say the same.</exception>
     /// <exception cref="IOException">The disk failed.</exception>

@@ -8,7 +8,7 @@ namespace EventMesh.Storage.Files.Topics;
 /// <summary>A topic's part of a segment that has no footer yet. Once the topic is known to readers, guarded by the topic's gate.</summary>
 internal sealed class OpenSlice(TopicName topic, SegmentFile segment)
 {
-    private readonly List<RunDescriptor> _changes = [];
+    private RunDescriptor[] _changes = [];
     private RunDescriptor[] _runs = [];
     private int _runCount;
     private List<KeyValuePair<NodeId, Position>>? _before;
@@ -23,7 +23,10 @@ internal sealed class OpenSlice(TopicName topic, SegmentFile segment)
     /// <summary>The runs that cover offsets, in order of their offsets. Take it under the gate, use it outside: a run never changes once it is here.</summary>
     public ArraySegment<RunDescriptor> Runs => new(_runs, 0, _runCount);
 
-    /// <summary>Trims and deletes, in their order; their order among <see cref="Runs"/> does not matter.</summary>
+    /// <summary>
+    /// What its trims and deletes come to: the one that moved the start furthest, and the last delete where that is another. Their order among <see cref="Runs"/> does
+    /// not matter.
+    /// </summary>
     public IReadOnlyList<RunDescriptor> Changes => _changes;
 
     /// <summary>The last group that has a run of the topic here.</summary>
@@ -38,7 +41,7 @@ internal sealed class OpenSlice(TopicName topic, SegmentFile segment)
         LastGroup = Math.Max(LastGroup, group);
         if (run.Count == 0)
         {
-            _changes.Add(run);
+            Change(run);
             return;
         }
 
@@ -50,6 +53,21 @@ internal sealed class OpenSlice(TopicName topic, SegmentFile segment)
 
         _runs[_runCount++] = run;
         RecordBytes += run.Length;
+    }
+
+    /// <summary>A topic may be trimmed every few seconds for as long as the segment is written: only what counts is kept.</summary>
+    private void Change(in RunDescriptor run)
+    {
+        var furthest = run;
+        var delete = run.Kind == RunKind.Delete ? run : default(RunDescriptor?);
+        for (var i = _changes.Length - 1; i >= 0; i--)
+        {
+            // Of two that go as far, the first one moved the start.
+            furthest = _changes[i].FirstOffset >= furthest.FirstOffset ? _changes[i] : furthest;
+            delete ??= _changes[i].Kind == RunKind.Delete ? _changes[i] : null;
+        }
+
+        _changes = delete is { } last && last != furthest ? [furthest, last] : [furthest];
     }
 
     /// <summary>Notes that its last group is <paramref name="group"/> or later.</summary>

@@ -13,11 +13,9 @@ namespace EventMesh.Storage.Files.Topics;
 /// </remarks>
 /// <param name="name">The topic.</param>
 /// <param name="gate">Shared with other topics: held for look-ups only, never while a file is used.</param>
-internal sealed class TopicLog(TopicName name, Lock gate)
+/// <param name="usages">Told of what the topic still wants of the segments.</param>
+internal sealed partial class TopicLog(TopicName name, Lock gate, SegmentUsages usages)
 {
-    private SegmentSlice[] _slices = [];
-    private OpenSlice[] _open = [];
-
     public TopicName Name { get; } = name;
 
     public Lock Gate { get; } = gate;
@@ -40,12 +38,6 @@ internal sealed class TopicLog(TopicName name, Lock gate)
     /// <summary>The last flushed position of this node's own events.</summary>
     public Position Own { get; private set; }
 
-    /// <summary>The parts in sealed segments, in order of their offsets. The array never changes: take it under the gate, use it outside.</summary>
-    public SegmentSlice[] Slices => _slices;
-
-    /// <summary>The parts in segments without a footer, oldest first; they follow <see cref="Slices"/>. Use them under the gate.</summary>
-    public ReadOnlySpan<OpenSlice> Open => _open;
-
     /// <summary>The flushed head; null while the topic is idle. Guarded by <see cref="Gate"/>.</summary>
     public HeadTracker? Flushed { get; private set; }
 
@@ -61,81 +53,19 @@ internal sealed class TopicLog(TopicName name, Lock gate)
     /// <summary>The last group that was given something of this topic; null when it is flushed. Guarded by the journal's gate.</summary>
     public GroupSignal? LastSignal { get; set; }
 
-    /// <summary>Bytes of records from the start on, roughly: whole slices count until all of them is trimmed.</summary>
-    public long Bytes
-    {
-        get
-        {
-            var sum = 0L;
-            if (Start == Limit)
-            {
-                return 0;
-            }
-
-            for (var i = 0; i < _slices.Length; i++)
-            {
-                sum += EndOf(i) > Start ? _slices[i].RecordBytes : 0;
-            }
-
-            foreach (var slice in _open)
-            {
-                sum += slice.RecordBytes;
-            }
-
-            return sum;
-        }
-    }
-
-    /// <summary>The first offset that no sealed slice covers.</summary>
-    public long OpenFrom
-    {
-        get
-        {
-            foreach (var slice in _open)
-            {
-                if (slice.Runs.Count > 0)
-                {
-                    return slice.Runs[0].FirstOffset;
-                }
-            }
-
-            return Limit;
-        }
-    }
-
     /// <summary>When retention by age looks at the topic again. The sweeper's alone.</summary>
     public long AgeCheckUnixMs { get; set; }
 
-    /// <summary>Whether nothing of the topic's records in segment <paramref name="number"/> is held any more. Under the gate.</summary>
-    public bool IsDeadIn(long number)
-    {
-        for (var i = 0; i < _slices.Length; i++)
-        {
-            if (_slices[i].Segment == number)
-            {
-                return EndOf(i) <= Start;
-            }
-        }
-
-        return true;
-    }
-
-    /// <summary>Whether the head would still be known without segment <paramref name="number"/>. Under the gate.</summary>
-    public bool HasHeadBeyond(long number) =>
-        _slices.Length > 0 && _slices[^1].Segment != number ? _slices.Any(slice => slice.Segment > number) : _open.Length > 0 && _open[0].Head is not null;
-
-    /// <summary>The offset after the topic's last record in segment <paramref name="number"/>; the start where it has none there. Under the gate.</summary>
-    public long EndIn(long number)
-    {
-        var index = Array.FindIndex(_slices, slice => slice.Segment == number);
-        return index < 0 ? Start : EndOf(index);
-    }
+    /// <summary>Whether its numbering is being forgotten: nobody may write to it any more. Read under either gate, changed under both.</summary>
+    public bool IsForgotten { get; set; }
 
     /// <summary>Takes up what a directory or checkpoint says; later ones replace what earlier ones said. Only while the store opens.</summary>
     public void Load(in DirectoryEntry entry, SegmentSlice[] slices)
     {
+        TakeOff();
         (Start, Limit, LastAppendUnixMs, DeletedAtUnixMs, Own) = (entry.Start, entry.Next, entry.LastAppendUnixMs, entry.DeletedAtUnixMs, entry.Own);
         _slices = slices;
+        TakeOn();
     }
 
     /// <summary>Gives an idle topic its flushed head back. Under the gate.</summary>
@@ -159,7 +89,7 @@ internal sealed class TopicLog(TopicName name, Lock gate)
         var flushed = Flushed!;
         if (run.Kind == RunKind.Head)
         {
-            slice.Head = flushed.Build();
+            CarryHead(slice, flushed.Build());
             slice.Reach(group);
             return;
         }
@@ -172,30 +102,8 @@ internal sealed class TopicLog(TopicName name, Lock gate)
 
         slice.Add(run, group);
         flushed.Apply(run, group);
+        CountTrim(Start, flushed.Start);
         (Start, Limit, LastAppendUnixMs) = (flushed.Start, flushed.Next, flushed.LastAppendUnixMs);
         (TrimmedAtUnixMs, DeletedAtUnixMs, Own) = (flushed.TrimmedAtUnixMs, flushed.DeletedAtUnixMs, flushed.Own);
-    }
-
-    /// <summary>Puts the slice of a footer in the place of what the segment was read from while it had none. Under the gate.</summary>
-    public void Seal(SegmentFile segment, SegmentSlice slice)
-    {
-        _open = [.. _open.Where(open => !ReferenceEquals(open.Segment, segment))];
-        _slices = [.. _slices, slice];
-    }
-
-    /// <summary>Forgets the slice in segment <paramref name="number"/>, which is about to go. Under the gate.</summary>
-    public void Drop(long number) => _slices = [.. _slices.Where(slice => slice.Segment != number)];
-
-    /// <summary>Puts slices of a rewritten segment in the place of the older generation's; null where nothing of it was kept. Under the gate.</summary>
-    public void Replace(long number, SegmentSlice? replacement) =>
-        _slices = [.. _slices.Where(slice => slice.Segment != number || replacement is not null).Select(slice => slice.Segment == number ? replacement!.Value : slice)];
-
-    private long EndOf(int slice) => slice + 1 < _slices.Length ? _slices[slice + 1].FirstOffset : OpenFrom;
-
-    private OpenSlice Begin(SegmentContents contents)
-    {
-        var slice = contents.SliceOf(Name);
-        _open = [.. _open, slice];
-        return slice;
     }
 }

@@ -15,11 +15,14 @@ internal sealed class TopicTable(FileStorageOptions options)
     private readonly List<TopicName> _new = [];
     private TopicName[] _sorted = [];
 
+    /// <summary>What the topics still want of the segments.</summary>
+    public SegmentUsages Usages { get; } = new();
+
     /// <summary>Topics, deleted ones that are still remembered included.</summary>
     public int Count => _topics.Count;
 
     /// <summary>All of them, in no order.</summary>
-    public IEnumerable<TopicLog> All => _topics.Values;
+    public IEnumerable<TopicLog> All => _topics.Select(static topic => topic.Value);
 
     public TopicLog? Find(TopicName name) => _topics.GetValueOrDefault(name);
 
@@ -83,7 +86,7 @@ internal sealed class TopicTable(FileStorageOptions options)
 
     private TopicLog Add(TopicName name)
     {
-        var topic = new TopicLog(name, _gates[(uint)name.GetHashCode() % Gates]);
+        var topic = new TopicLog(name, _gates[(uint)name.GetHashCode() % Gates], Usages);
         _topics[name] = topic;
         _new.Add(name);
         return topic;

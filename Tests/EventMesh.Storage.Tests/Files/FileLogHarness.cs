@@ -20,10 +20,16 @@ internal sealed class FileLogHarness : EventLogHarness
     }
 
     public FileLogHarness(FileStorageOptions options, int seed)
+        : this(options, seed, new FaultyDirectory(seed))
+    {
+    }
+
+    /// <summary>Opens the store in <paramref name="directory"/>.</summary>
+    public FileLogHarness(FileStorageOptions options, int seed, FaultyDirectory directory)
     {
         _seed = seed;
         _options = options;
-        Directory = new FaultyDirectory(seed);
+        Directory = directory;
         _log = Open();
     }
 
@@ -61,6 +67,21 @@ internal sealed class FileLogHarness : EventLogHarness
     {
         while (_writing.Flush() || _background.RunAll())
         {
+        }
+    }
+
+    /// <summary>Lets retention do all that it would do in time, and flushes what it writes.</summary>
+    public void Clean()
+    {
+        const int Sweeps = 8;
+        for (var i = 0; i < Sweeps; i++)
+        {
+            _log.Sweep();
+            Run();
+            while (_log.Retention.IsRewriting)
+            {
+                _log.Retention.Step();
+            }
         }
     }
 

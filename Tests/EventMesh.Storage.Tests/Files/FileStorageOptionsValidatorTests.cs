@@ -16,13 +16,13 @@ public sealed class FileStorageOptionsValidatorTests
         {
             (options.SegmentBytes, options.GroupBytes, options.SpareSegments) = (8 * MiB, 64 * 1024, 1);
             (options.MaxPendingBytes, options.IndexCacheBytes, options.MaxTotalBytes) = (4 * MiB, MiB, 16 * MiB);
-            (options.RetentionAge, options.RetentionBytes, options.RetentionCount) = (TimeSpan.Zero, 0, 0);
+            (options.RetentionAge, options.RetentionBytes, options.RetentionCount, options.RewriteBelowPercent) = (TimeSpan.Zero, 0, 0, 0);
             options.Topics.Add(new TopicRetention { Pattern = ">" });
         }));
         Assert.Empty(Failures(static options =>
         {
             (options.SegmentBytes, options.GroupBytes, options.SpareSegments) = (1024 * MiB, 16 * MiB, 16);
-            options.MaxTotalBytes = long.MaxValue;
+            (options.MaxTotalBytes, options.RewriteBelowPercent) = (long.MaxValue, 75);
         }));
     }
 
@@ -40,6 +40,7 @@ public sealed class FileStorageOptionsValidatorTests
     [InlineData("RetentionBytes")]
     [InlineData("RetentionCount")]
     [InlineData("RetentionInterval")]
+    [InlineData("RewriteBelowPercent")]
     [InlineData("DeletedTopicMemory")]
     [InlineData("MaxTotalBytes")]
     public void Validate_WhenAValueIsNegative_NamesItsKeyAndItsRule(string key)

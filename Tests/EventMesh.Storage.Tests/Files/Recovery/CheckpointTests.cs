@@ -155,7 +155,7 @@ public sealed class CheckpointTests
         var topic = opened.Topics.Find(A)!;
         lock (topic.Gate)
         {
-            topic.Replace(1, topic.Slices[0] with { Generation = 1 });
+            topic.Replace(topic.Slices[0], topic.Slices[0] with { Generation = 1 });
         }
 
         Assert.Equal(0, CheckpointFile.Write(_directory, opened.Store.State.Store, segments, opened.Topics));
