@@ -40,12 +40,8 @@ internal sealed class SegmentContents(SegmentFile segment)
     /// <exception cref="IOException">The disk failed; it may be tried again.</exception>
     public DirectoryEntry[] Seal(NodeId node, FileStorageOptions options, Func<TopicName, TopicHead?> headBefore, bool cut)
     {
-        var topics = new List<(TopicName, SliceContent)>(_slices.Count);
-        foreach (var slice in _slices.Values.OrderBy(static slice => slice.Topic))
-        {
-            topics.Add((slice.Topic, SliceBuilder.Build(node, options, slice, slice.Head is null ? headBefore(slice.Topic) : null)));
-        }
-
+        var topics = _slices.Values.OrderBy(static slice => slice.Topic).Select(slice =>
+            (slice.Topic, SliceBuilder.Build(node, options, slice, slice.Head is null ? headBefore(slice.Topic) : null)));
         return FooterWriter.Seal(node, Segment, EndOfGroups, topics, cut);
     }
 }

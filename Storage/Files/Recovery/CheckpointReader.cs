@@ -78,6 +78,7 @@ internal sealed class CheckpointReader
     private void ReadTopics(TopicCollector topics)
     {
         TopicName last = default;
+        topics.Expect((int)_header.Topics);
         for (var i = 0; i < _header.Topics; i++)
         {
             var cursor = Cursor();

@@ -16,12 +16,12 @@ internal static class FooterWriter
     /// <param name="node">Whose store it is.</param>
     /// <param name="segment">The segment; nobody writes to it any more, and its <see cref="SegmentFile.LastGroup"/> is set.</param>
     /// <param name="endOfGroups">Where its groups end.</param>
-    /// <param name="topics">What it holds, in ordinal order of the topics.</param>
+    /// <param name="topics">What it holds, in ordinal order of the topics; asked for one by one, and each is forgotten once it is encoded.</param>
     /// <param name="cut">Whether the file is cut to what it holds; else it keeps its length, or grows where that is too short.</param>
     /// <returns>What the footer's directory says, in the order of <paramref name="topics"/>.</returns>
     /// <exception cref="IOException">The disk failed; the segment is as it was, and may be sealed again.</exception>
     public static DirectoryEntry[] Seal(
-        NodeId node, SegmentFile segment, long endOfGroups, IReadOnlyList<(TopicName Topic, SliceContent Content)> topics, bool cut)
+        NodeId node, SegmentFile segment, long endOfGroups, IEnumerable<(TopicName Topic, SliceContent Content)> topics, bool cut)
     {
         var footer = GroupHeader.Align(checked((int)endOfGroups));
         if (cut)
@@ -30,8 +30,7 @@ internal static class FooterWriter
             segment.File.SetLength(footer);
         }
 
-        var entries = new DirectoryEntry[topics.Count];
-        var directory = WriteSections(node, segment, footer, topics, entries);
+        var (entries, directory) = WriteSections(node, segment, footer, topics);
         var buffer = new FieldWriter();
         foreach (ref readonly var entry in entries.AsSpan())
         {
@@ -55,30 +54,26 @@ internal static class FooterWriter
         return entries;
     }
 
-    private static long WriteSections(
-        NodeId node, SegmentFile segment, long position, IReadOnlyList<(TopicName Topic, SliceContent Content)> topics, DirectoryEntry[] entries)
+    private static (DirectoryEntry[] Entries, long End) WriteSections(
+        NodeId node, SegmentFile segment, long position, IEnumerable<(TopicName Topic, SliceContent Content)> topics)
     {
+        var entries = new List<DirectoryEntry>();
         var chunk = new FieldWriter();
         var scratch = new FieldWriter();
-        for (var i = 0; i < topics.Count; i++)
+        foreach (var (topic, content) in topics)
         {
             var start = chunk.Length;
-            SectionCodec.Write(chunk, scratch, topics[i].Content);
+            SectionCodec.Write(chunk, scratch, content);
             var slice = new SegmentSlice(
-                FirstOffset(topics[i].Content),
-                segment.Number,
-                Place(segment, position + start),
-                chunk.Length - start,
-                RecordBytes(topics[i].Content),
-                segment.Header.Generation);
-            entries[i] = Entry(node, topics[i].Topic, topics[i].Content.Head, slice);
+                FirstOffset(content), segment.Number, Place(segment, position + start), chunk.Length - start, RecordBytes(content), segment.Header.Generation);
+            entries.Add(Entry(node, topic, content.Head, slice));
             if (chunk.Length >= ChunkBytes)
             {
                 position = Spill(segment, position, chunk);
             }
         }
 
-        return Spill(segment, position, chunk);
+        return ([.. entries], Spill(segment, position, chunk));
     }
 
     private static long Spill(SegmentFile segment, long position, FieldWriter chunk)

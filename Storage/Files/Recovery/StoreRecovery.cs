@@ -16,6 +16,8 @@ namespace EventMesh.Storage.Files.Recovery;
 /// </remarks>
 internal sealed partial class StoreRecovery
 {
+    private const int MaxWindows = 16;
+
     private readonly IStoreDirectory _directory;
     private readonly FileStorageOptions _options;
     private readonly DamageReport _damage;
@@ -25,6 +27,7 @@ internal sealed partial class StoreRecovery
     private readonly TopicCollector _topics = new();
     private readonly LostGroups _lost = new();
     private readonly Dictionary<long, SegmentFile> _files = [];
+    private readonly Dictionary<long, SectionWindow> _windows = [];
     private CheckpointContent? _checkpoint;
     private long _bytesRead;
 
@@ -218,6 +221,7 @@ internal sealed partial class StoreRecovery
     {
         _bytesRead += segment.File.Length;
         _files[segment.Number] = segment;
+        _topics.Expect(entries.Length);
         if (segment.Number > (_checkpoint?.LastSegment ?? 0))
         {
             _topics.Add(entries);
@@ -259,13 +263,30 @@ internal sealed partial class StoreRecovery
         var segment = _files[slice.Segment];
         try
         {
-            return SectionReader.Read(segment, slice).Head;
+            return WindowOf(segment).Read(slice).Head;
         }
         catch (EventMeshException e) when (e.Code == MeshErrorCode.LogCorrupted)
         {
             _damage.OnDamaged(segment, slice.Position, slice.Length, $"the footer's section of topic '{topic}': what it said is read from the groups");
             return SliceBuilder.Build(State.Node, _options, SectionRebuilder.Scan(segment, topic), HeadBefore(topic, slice.Segment)).Head;
         }
+    }
+
+    /// <summary>Few are kept: topics that lie side by side in one footer mostly lie side by side in the others.</summary>
+    private SectionWindow WindowOf(SegmentFile segment)
+    {
+        if (!_windows.TryGetValue(segment.Number, out var window))
+        {
+            if (_windows.Count == MaxWindows)
+            {
+                _windows.Clear();
+            }
+
+            window = new SectionWindow(segment);
+            _windows.Add(segment.Number, window);
+        }
+
+        return window;
     }
 
     /// <summary>Adds up what segments can have held of which nothing can be read.</summary>

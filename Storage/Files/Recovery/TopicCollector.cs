@@ -19,6 +19,9 @@ internal sealed class TopicCollector
     /// <summary>Every topic, in no order.</summary>
     public IEnumerable<KeyValuePair<TopicName, CollectedTopic>> All => _topics;
 
+    /// <summary>Makes room for as many topics as are about to come, at least.</summary>
+    public void Expect(int topics) => _topics.EnsureCapacity(topics);
+
     /// <summary>Takes up what the checkpoint says of a topic. The array becomes the collector's.</summary>
     public void Add(in DirectoryEntry entry, SegmentSlice[] slices) => Note(entry).Begin(entry, slices);
 

@@ -53,6 +53,11 @@ internal sealed class HeadTracker(NodeId node, FileStorageOptions options)
     /// <summary>Every origin that has a position, in ordinal order.</summary>
     public KeyValuePair<NodeId, Position>[] Positions()
     {
+        if (OtherOrigins == 0)
+        {
+            return Own.IsNone ? [] : [new(node, Own)];
+        }
+
         var positions = new List<KeyValuePair<NodeId, Position>>(OtherOrigins + 1);
         if (!Own.IsNone)
         {

@@ -19,13 +19,23 @@ internal static class SliceBuilder
             tracker.Take(head);
         }
 
-        var positions = new Dictionary<NodeId, Position>();
-        foreach (var run in slice.Runs)
+        // Most topics have one origin: a table is made for those that have more.
+        KeyValuePair<NodeId, Position> first = default;
+        Dictionary<NodeId, Position>? others = null;
+        foreach (ref readonly var run in slice.Runs.AsSpan())
         {
-            if (!run.First.IsNone)
+            var origin = run.Origin.IsEmpty ? node : run.Origin;
+            if (!run.First.IsNone && origin != first.Key)
             {
-                var origin = run.Origin.IsEmpty ? node : run.Origin;
-                positions.TryAdd(origin, tracker.PositionOf(origin));
+                var position = tracker.PositionOf(origin);
+                if (first.Key.IsEmpty)
+                {
+                    first = new(origin, position);
+                }
+                else
+                {
+                    (others ??= []).TryAdd(origin, position);
+                }
             }
 
             tracker.Apply(run, slice.LastGroup);
@@ -36,6 +46,7 @@ internal static class SliceBuilder
             tracker.Apply(change, slice.LastGroup);
         }
 
-        return new SliceContent(tracker.Build(), [.. slice.Runs], [.. positions.OrderBy(static pair => pair.Key)]);
+        var positions = first.Key.IsEmpty ? [] : others is null ? [first] : others.Append(first).OrderBy(static pair => pair.Key).ToArray();
+        return new SliceContent(tracker.Build(), [.. slice.Runs], positions);
     }
 }
