@@ -155,6 +155,7 @@ internal sealed partial class Journal
 
         _lastSegment++;
         _store.Segments.Put(segment!);
+        _store.Store.NoteBegun(_lastSegment);
         if (_current is { } full)
         {
             _sealer.Add(full);

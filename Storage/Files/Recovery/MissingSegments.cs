@@ -26,7 +26,8 @@ internal sealed class MissingSegments(
     /// <summary>Reports what is missing.</summary>
     /// <param name="topics">The topics, as all segments and the checkpoint have them.</param>
     /// <param name="knownFlushed">The greatest group that anything calls flushed.</param>
-    public void Check(TopicCollector topics, long knownFlushed)
+    /// <param name="wasClosed">Whether the journal ended there.</param>
+    public void Check(TopicCollector topics, long knownFlushed, bool wasClosed)
     {
         foreach (var (name, topic) in topics.All)
         {
@@ -46,7 +47,7 @@ internal sealed class MissingSegments(
         }
 
         CheckBetween();
-        CheckEnd(knownFlushed);
+        CheckEnd(knownFlushed, wasClosed);
     }
 
     /// <summary>The last segment that is not there and can have held what a gap names: the earlier ones are more likely to have been given up.</summary>
@@ -76,14 +77,25 @@ internal sealed class MissingSegments(
         }
     }
 
-    /// <summary>Groups that were flushed and that no segment has: the last segments are missing, or what is left of the last one ends too early.</summary>
-    private void CheckEnd(long knownFlushed)
+    /// <summary>Segments that were begun behind the last one there is, or groups that were flushed and that it does not have.</summary>
+    private void CheckEnd(long knownFlushed, bool wasClosed)
     {
         var (lastNumber, lastGroup) = segments.Count == 0 ? (0, 0) : (segments[^1].Number, segments[^1].LastGroup);
-        if (knownFlushed > lastGroup && Math.Max(_lastExpected, lastNumber + 1) > state.DroppedSegment)
+        var missing = _lastExpected - Math.Max(lastNumber, state.DroppedSegment);
+        if (missing <= 0 && (knownFlushed <= lastGroup || lastNumber < state.DroppedSegment))
         {
-            Lose(lastNumber + 1, Math.Max(1, _lastExpected - lastNumber), lastGroup + 1, knownFlushed);
+            return;
         }
+
+        if (checkpoint?.LastSegment >= _lastExpected)
+        {
+            Report(lastNumber + 1, "what the topics had in it is known from the checkpoint; positions of other nodes and producers that no other segment has are forgotten");
+            return;
+        }
+
+        // Where the store was not closed, nobody knows how many groups there were; as many as fit.
+        missing = Math.Max(1, missing);
+        Lose(lastNumber + 1, missing, lastGroup + 1, wasClosed ? knownFlushed : Math.Max(knownFlushed, lastGroup + (missing * MaxSegmentBytes / GroupHeader.Bytes)));
     }
 
     private void Lose(long number, long count, long firstGroup, long lastGroup)

@@ -74,6 +74,16 @@ internal sealed class StoreFile : IDisposable
         }
     }
 
+    /// <summary>Writes down that segment <paramref name="number"/> has been begun, before anything is written to it: durable when it returns. So it is noticed if the segment is missing one day.</summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public void NoteBegun(long number)
+    {
+        lock (_gate)
+        {
+            Write(State with { LastSegment = Math.Max(number, State.LastSegment) });
+        }
+    }
+
     /// <summary>Writes down that segment <paramref name="number"/> is given up, before it is: durable when it returns. So a segment that is missing for no such reason is noticed.</summary>
     /// <exception cref="IOException">The disk failed.</exception>
     public void NoteDropped(long number)

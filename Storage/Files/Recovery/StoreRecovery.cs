@@ -75,7 +75,7 @@ internal sealed partial class StoreRecovery
         var end = new JournalEnd(_segments, Math.Max(State.LastGroup, _checkpoint?.LastGroup ?? 0), _opening.WasClosed);
         var kept = ReadSegments(end);
         LoseUnreadable(unreadable, kept);
-        new MissingSegments(kept.All(), State, _checkpoint, _damage, _lost).Check(_topics, end.KnownFlushed);
+        new MissingSegments(kept.All(), State, _checkpoint, _damage, _lost).Check(_topics, end.KnownFlushed, _opening.WasClosed);
         var lastGroup = Remember(Math.Max(end.KnownFlushed, kept.All().Aggregate(0L, static (last, segment) => Math.Max(last, segment.LastGroup))), time);
         var table = new TopicTable(_options);
         _topics.Load(table);
@@ -150,14 +150,16 @@ internal sealed partial class StoreRecovery
     {
         var kept = new SegmentSet();
         var reader = new GroupReader(_segments, end, _lost, _damage, _logger);
-        var last = 0L;
+        var lastGroup = 0L;
         for (var i = 0; i < _segments.Count; i++)
         {
+            // The last one stays in any case, since its number says how far the journal went, and so does one that group numbers would miss.
             var found = _segments[i];
-            if (found.IsCovered || ReadFooter(found, last) || ReadGroups(reader, i, last))
+            var mustHold = i < _segments.Count - 1 && lastGroup >= found.File.Header.FirstGroup - 1;
+            if (found.IsCovered || ReadFooter(found, mustHold) || ReadGroups(reader, i, mustHold))
             {
                 kept.Put(found.File);
-                last = found.File.LastGroup;
+                lastGroup = found.File.LastGroup;
             }
             else
             {
@@ -168,8 +170,8 @@ internal sealed partial class StoreRecovery
         return kept;
     }
 
-    /// <summary>Takes up a segment that has a sound footer; false when it has none, or when the footer says that it holds nothing.</summary>
-    private bool ReadFooter(FoundSegment found, long lastGroup)
+    /// <summary>Takes up a segment that has a sound footer; false when it has none, or when it holds nothing although it <paramref name="mustHold"/> something to stay.</summary>
+    private bool ReadFooter(FoundSegment found, bool mustHold)
     {
         if (found.Trailer is not { } trailer)
         {
@@ -185,7 +187,7 @@ internal sealed partial class StoreRecovery
 
         found.File.LastGroup = trailer.LastGroup;
         found.File.IsSealed = true;
-        if (entries.Length == 0 && lastGroup >= found.KnownFlushed)
+        if (entries.Length == 0 && mustHold)
         {
             return false;
         }
@@ -194,12 +196,12 @@ internal sealed partial class StoreRecovery
         return true;
     }
 
-    /// <summary>Takes up a segment by its groups, and seals it; false when it holds nothing.</summary>
-    private bool ReadGroups(GroupReader reader, int index, long lastGroup)
+    /// <summary>Takes up a segment by its groups, and seals it; false when it holds nothing although it <paramref name="mustHold"/> something to stay.</summary>
+    private bool ReadGroups(GroupReader reader, int index, bool mustHold)
     {
         var found = _segments[index];
         var read = reader.Read(index);
-        if (read.Contents.Slices.Count == 0 && !read.IsDamaged && lastGroup >= found.KnownFlushed)
+        if (mustHold && read.Contents.Slices.Count == 0 && !read.IsDamaged)
         {
             return false;
         }
@@ -209,7 +211,7 @@ internal sealed partial class StoreRecovery
         return true;
     }
 
-    /// <summary>Removes a segment that was begun and that nothing came of. Its number is not given again, and an earlier segment knows the group before it.</summary>
+    /// <summary>Removes a segment that was begun and that nothing came of. Its number is not given again, since a later one is there.</summary>
     private void Remove(SegmentFile segment)
     {
         segment.File.Dispose();

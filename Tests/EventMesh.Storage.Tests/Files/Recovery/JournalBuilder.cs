@@ -22,12 +22,21 @@ internal sealed class JournalBuilder : IDisposable
     private readonly int _segmentBytes;
     private long _lastSegment;
 
+    /// <summary>Makes a store.</summary>
     public JournalBuilder(IStoreDirectory directory, int segmentBytes = 64 * 1024, Incarnation? incarnation = null)
     {
         (_directory, _segmentBytes) = (directory, segmentBytes);
         Incarnation = incarnation ?? new Incarnation(Epoch);
         _store = StoreFile.Create(directory, new StoreState(0, new Guid("00112233-4455-6677-8899-aabbccddeeff"), Node, Incarnation, false, 0, 0, 0, 0, 0));
         StoreOpening.WriteTwice(_store, _store.State);
+    }
+
+    /// <summary>Goes on with a store that was opened, with topics that it does not know yet.</summary>
+    public JournalBuilder(IStoreDirectory directory, RecoveredStore goesOn, int segmentBytes = 64 * 1024)
+    {
+        (_directory, _segmentBytes) = (directory, segmentBytes);
+        _store = StoreFile.Open(directory, writable: true)!;
+        (LastGroup, _lastSegment, Incarnation) = (goesOn.LastGroup, goesOn.LastSegment, goesOn.Identity.Incarnation);
     }
 
     public static FileStorageOptions Options { get; } = new();
@@ -58,6 +67,7 @@ internal sealed class JournalBuilder : IDisposable
         file.Write(0, page);
         file.Flush();
         _directory.Flush();
+        _store.NoteBegun(number);
         Current = new SegmentContents(new SegmentFile(file, SegmentFile.NameOf(number), header));
         _heads.Clear();
         foreach (var (topic, tracker) in _topics)

@@ -148,16 +148,24 @@ public sealed class StoreRecoveryTests
     }
 
     [Fact]
-    public void Open_WhenASegmentWasBegunAndNotUsed_ForgetsItButNotItsNumber()
+    public void Open_WhenASegmentWasBegunAndNotUsed_RemovesItOnceAnotherFollows()
     {
-        var journal = new JournalBuilder(_directory);
+        using var journal = new JournalBuilder(_directory);
         journal.Group(static group => group.Own("a", "x"));
         journal.BeginSegment();
-
         var opened = Reopening.Open(_directory);
+        Assert.Equal((1, 2, 0), (opened.LastGroup, opened.LastSegment, opened.DamagedRanges));
+        opened.Store.Dispose();
+        journal.BeginSegment();
+        journal.Group(static group => group.Own("a", "y"));
 
-        Assert.Equal((1, 2), (opened.LastGroup, opened.LastSegment));
+        opened = Reopening.Open(_directory);
+
+        Assert.Equal((2, 3, 0), (opened.LastGroup, opened.LastSegment, opened.DamagedRanges));
+        Assert.Equal([1L, 3], opened.Segments.All().Select(static segment => segment.Number));
         Assert.DoesNotContain(_directory.List(), static file => file.Name == SegmentFile.NameOf(2));
+        opened.Store.Dispose();
+        Assert.Equal(0, Reopening.Open(_directory).DamagedRanges);
     }
 
     /// <summary>Something of everything that a journal holds; <paramref name="between"/> runs several times on the way.</summary>

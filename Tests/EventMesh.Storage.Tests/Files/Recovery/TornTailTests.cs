@@ -73,8 +73,17 @@ public sealed class TornTailTests
 
         var opened = Reopening.Open(_directory);
 
-        Assert.Equal((1, 2, 0), (opened.LastGroup, opened.LastSegment, opened.DamagedRanges));
+        Assert.Equal((2, 2, 0), (opened.LastGroup, opened.LastSegment, opened.DamagedRanges));
         Assert.Equal(expected, StoreContents.Of(opened).ToString());
+        opened.Store.Dispose();
+
+        // The number of the group that was cut is not given again, and nobody misses it.
+        using var journal = new JournalBuilder(_directory, goesOn: opened);
+        journal.Group(static group => group.Own("z", "z0"));
+        var again = Reopening.Open(_directory);
+        Assert.Equal((3, 3, 0), (again.LastGroup, again.LastSegment, again.DamagedRanges));
+        again.Store.Dispose();
+        Assert.Equal(0, Reopening.Open(_directory).DamagedRanges);
     }
 
     [Fact]
