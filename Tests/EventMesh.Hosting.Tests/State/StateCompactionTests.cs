@@ -82,7 +82,7 @@ public sealed class StateCompactionTests
 
         Assert.False(compacting.IsCompleted);
         Assert.Equal(0, _harness.Bounds.Start.Value);
-        _harness.PowerFail();
+        await _harness.Store.PowerFailAsync();
         await compacting;
         await Assert.ThrowsAsync<Core.Errors.EventMeshException>(() => writer.Written!);
         Assert.Equal("old", Text(await (await _harness.OpenAsync()).ReadAsync("other")));

@@ -1,33 +1,59 @@
 using EventMesh.Grains.State;
-using static EventMesh.Hosting.Tests.State.StateHarness;
+using EventMesh.TestKit.Storage;
 
 namespace EventMesh.Hosting.Tests.State;
 
 /// <summary>
-/// Seeded histories of changes and compactions that lose the store at every flush boundary: before the flush, right after it, and while what the flush
-/// let go on is at work. After each crash a key has its last acknowledged value, or one that was handed over after it; nothing else.
+/// Seeded histories of changes and compactions that lose their store: in memory at every flush, on files at calls of the device all the way.
 /// </summary>
 public sealed class StateCrashTests
 {
-    private const int Keys = 5;
     private const int Steps = 24;
+
+    /// <summary>A run for every call would take half a minute; seeds begin at different ones.</summary>
+    private const int Stride = 12;
 
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    [InlineData(4)]
-    public async Task LosingTheStoreAtAnyFlush_LosesNothingAcknowledged(int seed)
+    public async Task LosingTheMemoryStoreAtAnyFlush_LosesNothingAcknowledged(int seed)
     {
         var compacted = 0L;
         for (var crashAt = 0; crashAt < Steps; crashAt++)
         {
             foreach (var moment in Enum.GetValues<Moment>())
             {
-                var history = new History(seed, crashAt, moment);
-                await history.RunAsync();
-                compacted += history.Start;
+                var harness = Create();
+                var name = $"Seed {seed}, crash at {crashAt} ({moment})";
+                var history = new StateHistory(harness, name, new Random((seed * 7919) + (crashAt * 31) + (int)moment));
+                await RunAsync(harness, history, crashAt, moment);
+                compacted += harness.Bounds.Start.Value;
             }
+        }
+
+        Assert.True(compacted > 0, "No history has compacted.");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task LosingThePowerOfTheDevice_LosesNothingAcknowledged(int seed)
+    {
+        var compacted = 0L;
+        var end = long.MaxValue;
+        for (long crashAt = seed; crashAt < end; crashAt += Stride)
+        {
+            var harness = Create(flushes => new FileStateStore(flushes, seed));
+            var files = (FileStateStore)harness.Store;
+            var history = new StateHistory(harness, $"Seed {seed}, power lost at call {crashAt}", new Random(seed));
+            var at = crashAt + files.Directory.Operations;
+            files.Directory.Plan = operation => operation.Number >= at && operation.Action != DeviceAction.Read ? DeviceFault.PowerFailure : DeviceFault.None;
+
+            var calls = await RunAsync(harness, history, files);
+            end = Math.Min(end, calls);
+            compacted += harness.Bounds.Start.Value;
+            await harness.Log.DisposeAsync();
         }
 
         Assert.True(compacted > 0, "No history has compacted.");
@@ -41,144 +67,92 @@ public sealed class StateCrashTests
         OnceAllHasGoneOn,
     }
 
-    private sealed class History(int seed, int crashAt, Moment moment)
+    private static StateHarness Create(Func<StepScheduler, IStateStore>? open = null)
     {
-        private readonly StateHarness _harness = new() { Options = { CompactMinBytes = 1_000, MaxBytes = 64 << 20, MaxValueBytes = 1 << 20 } };
-        private readonly Random _random = new((seed * 7919) + (crashAt * 31) + (int)moment);
-        private readonly List<string> _told = [];
-        private readonly Model[] _keys = [.. Enumerable.Range(0, Keys).Select(static i => new Model($"k{i}"))];
-
-        /// <summary>Where the log began in the end.</summary>
-        public long Start => _harness.Bounds.Start.Value;
-
-        public async Task RunAsync()
-        {
-            var state = await _harness.OpenAsync();
-            for (var step = 0; step <= Steps; step++)
-            {
-                var working = Work(state);
-                if (step == crashAt)
-                {
-                    await CrashAsync(working);
-                    state = await ReopenAsync();
-                }
-                else
-                {
-                    await _harness.FlushedAsync(working);
-                    await AcknowledgeAsync();
-                }
-            }
-
-            await state.DisposeAsync();
-            await ReopenAsync();
-        }
-
-        /// <summary>Hands over a few changes, and lets a compaction begin before, between or after them.</summary>
-        private Task Work(StateLog state)
-        {
-            var compactAt = _random.Next(Keys);
-            var all = new List<Task>();
-            for (var i = 0; i < Keys; i++)
-            {
-                if (i == compactAt)
-                {
-                    all.Add(state.CompactIfDueAsync());
-                }
-
-                if (_random.Next(3) > 0)
-                {
-                    all.Add(_keys[i].Change(state, _random));
-                    _told.Add($"{_keys[i]}");
-                }
-            }
-
-            return Task.WhenAll(all);
-        }
-
-        private async Task CrashAsync(Task working)
-        {
-            await Task.WhenAny(working, _harness.Flushes.Waiting);
-            _told.Add($"crash {moment}");
-            if (moment != Moment.BeforeTheFlush)
-            {
-                _harness.Flushes.Flush();
-            }
-
-            if (moment == Moment.OnceAllHasGoneOn)
-            {
-                await Task.WhenAny(working, _harness.Flushes.Waiting);
-            }
-
-            _harness.PowerFail();
-            await working.ContinueWith(static _ => { }, TaskScheduler.Default);
-            await AcknowledgeAsync();
-        }
-
-        private async Task AcknowledgeAsync()
-        {
-            foreach (var key in _keys)
-            {
-                await key.AcknowledgeAsync();
-            }
-        }
-
-        private async Task<StateLog> ReopenAsync()
-        {
-            var state = await _harness.OpenAsync();
-            foreach (var key in _keys)
-            {
-                var entry = await state.ReadAsync(key.Key);
-                Assert.True(key.TryAdopt(entry), $"Seed {seed}, crash at {crashAt} ({moment}): {key} but is '{Text(entry)}' of version {entry?.Version}.\n{string.Join('\n', _told)}");
-            }
-
-            return state;
-        }
+        var harness = new StateHarness(open);
+        StateHistory.Prepare(harness.Options);
+        return harness;
     }
 
-    /// <summary>What one key may hold: what was acknowledged, or the one change under way.</summary>
-    private sealed class Model(string key)
+    private static async Task RunAsync(StateHarness harness, StateHistory history, int crashAt, Moment moment)
     {
-        private string? _value;
-        private string? _etag;
-        private string? _next;
-        private Task<StateChange>? _changing;
-        private int _changes;
-
-        public string Key => key;
-
-        public Task<StateChange> Change(StateLog state, Random random)
+        var state = await harness.OpenAsync();
+        for (var step = 0; step <= Steps; step++)
         {
-            // Some values are so large that a compaction takes several batches.
-            _next = random.Next(6) == 0 ? null : $"{key} {++_changes} {new string('x', random.Next(4) == 0 ? 150_000 : 100)}";
-            _changing = _next is null ? state.ClearAsync(key, _etag) : state.WriteAsync(key, _etag, Bytes(_next));
-            return _changing;
-        }
-
-        public async Task AcknowledgeAsync()
-        {
-            if (_changing is { } changing)
+            var working = history.Work(state);
+            if (step == crashAt)
             {
-                await ((Task)changing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (changing.IsCompletedSuccessfully)
-                {
-                    Assert.False((await changing).IsConflict, $"{key}: conflict over {_etag}");
-                    (_value, _etag, _changing) = (_next, (await changing).ETag, null);
-                }
+                await CrashAsync(harness, history, working, moment);
+                state = await history.ReopenAsync();
+            }
+            else
+            {
+                await harness.FlushedAsync(working);
+                await history.AcknowledgeAsync();
             }
         }
 
-        /// <summary>Takes what was found for the truth if it may be.</summary>
-        public bool TryAdopt(StateEntry? entry)
+        await state.DisposeAsync();
+        await history.ReopenAsync();
+    }
+
+    private static async Task CrashAsync(StateHarness harness, StateHistory history, Task working, Moment moment)
+    {
+        await Task.WhenAny(working, harness.Flushes.Waiting);
+        history.Tell($"crash {moment}");
+        if (moment != Moment.BeforeTheFlush)
         {
-            var found = Text(entry);
-            var isOld = found == _value && StateLog.ETagOf(entry) == _etag;
-            var isNew = _changing is not null && found == _next;
-            (_value, _etag, _changing) = (found, StateLog.ETagOf(entry), null);
-            return isOld || isNew;
+            harness.Flushes.Flush();
         }
 
-        public override string ToString() => $"{key} is '{Clip(_value)}' of version {_etag ?? "-"}{(_changing is null ? "" : $", becoming '{Clip(_next)}'")}";
+        if (moment == Moment.OnceAllHasGoneOn)
+        {
+            await Task.WhenAny(working, harness.Flushes.Waiting);
+        }
 
-        private static string Clip(string? text) => text is null ? "-" : text[..Math.Min(12, text.Length)];
+        await harness.Store.PowerFailAsync();
+        await working.ContinueWith(static _ => { }, TaskScheduler.Default);
+        await history.AcknowledgeAsync();
+    }
+
+    /// <summary>Works until the power is gone, checks what the next start finds, and goes on from there. Returns the calls of a life that kept its power.</summary>
+    private static async Task<long> RunAsync(StateHarness harness, StateHistory history, FileStateStore files)
+    {
+        var before = files.Directory.Operations;
+        var calls = long.MaxValue;
+        var state = await OpenAsync(harness, history, files);
+        for (var step = 0; step < Steps; step++)
+        {
+            await harness.FlushedAsync(Task.WhenAny(history.Work(state)));
+            await history.AcknowledgeAsync();
+            if (files.Directory.IsDead)
+            {
+                history.Tell("power lost");
+                await files.PowerFailAsync();
+                state = await history.ReopenAsync();
+            }
+            else if (step == Steps - 1 && files.Directory.Plan is not null)
+            {
+                calls = files.Directory.Operations - before;
+            }
+        }
+
+        await state.DisposeAsync();
+        await history.ReopenAsync();
+        return calls;
+    }
+
+    /// <summary>The power can be lost while the state is opened, too.</summary>
+    private static async Task<StateLog> OpenAsync(StateHarness harness, StateHistory history, FileStateStore files)
+    {
+        try
+        {
+            return await harness.OpenAsync();
+        }
+        catch (Core.Errors.EventMeshException) when (files.Directory.IsDead)
+        {
+            await files.PowerFailAsync();
+            return await history.ReopenAsync();
+        }
     }
 }

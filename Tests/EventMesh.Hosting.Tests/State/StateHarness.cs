@@ -1,32 +1,26 @@
 using System.Text;
-using EventMesh.Core.Identity;
 using EventMesh.Core.Topics;
 using EventMesh.Grains.State;
 using EventMesh.Storage;
-using EventMesh.Storage.Memory;
-using EventMesh.TestKit.Time;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventMesh.Hosting.Tests.State;
 
-/// <summary>A store in memory whose flushes the test holds, and owners of one kind of state over it.</summary>
+/// <summary>A store whose flushes the test holds, and owners of one kind of state over it.</summary>
 internal sealed class StateHarness
 {
     public const string Kind = "test";
 
-    public StateHarness()
-    {
-        Store = new MemoryLogStore(NodeId.Parse("west"), new MemoryStorageOptions { SegmentBytes = 1024 }, new ManualTimeProvider(), Flushes);
-        Log = Store.OpenLog();
-    }
+    public StateHarness(Func<StepScheduler, IStateStore>? open = null) =>
+        Store = open is null ? new MemoryStateStore(Flushes) : open(Flushes);
 
     public static TopicName Topic { get; } = StateTopics.Of(Kind);
 
     public StepScheduler Flushes { get; } = new();
 
-    public MemoryLogStore Store { get; }
+    public IStateStore Store { get; }
 
-    public IEventLog Log { get; private set; }
+    public IEventLog Log => Store.Log;
 
     /// <summary>Small bounds, so that a test is soon at them.</summary>
     public StateOptions Options { get; } = new() { MaxEntries = 8, MaxBytes = 4 * 1024 * 1024, CompactMinBytes = 2000, CompactRatio = 0.1 };
@@ -48,17 +42,10 @@ internal sealed class StateHarness
         while (await Task.WhenAny(task, Flushes.Waiting) != task)
         {
             Flushes.Flush();
+            Store.RunBackground();
         }
 
         await task;
-    }
-
-    /// <summary>Loses what is not flushed and opens the store again.</summary>
-    public void PowerFail()
-    {
-        Flushes.Take();
-        Store.LoseUnflushed();
-        Log = Store.OpenLog();
     }
 
     public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);

@@ -120,7 +120,7 @@ public sealed class StateLogTests
         var lost = state.WriteAsync("a", "0", Bytes("two"));
         var reading = state.ReadAsync("a");
 
-        _harness.PowerFail();
+        await _harness.Store.PowerFailAsync();
 
         await RefusedAsync(MeshErrorCode.LogClosed, "", () => lost);
         await RefusedAsync(MeshErrorCode.LogClosed, "", () => reading);
