@@ -22,7 +22,7 @@ internal static class Banner
         text.AppendLine($"  clients  {url}  (gRPC, /health/live, /health/ready)");
         text.AppendLine($"  peers    {addresses.Peer?.ToString() ?? "not listening"}");
         text.AppendLine($"  dials    {(options.ConnectPeer.Count == 0 ? "nobody" : string.Join(", ", options.ConnectPeer))}");
-        text.AppendLine("  events   in memory: they end with this process");
+        text.AppendLine($"  events   {DescribeStorage(services, options)}");
         text.AppendLine($"  built on {DescribeDependencies()}");
         text.AppendLine();
         text.AppendLine("Try, in another terminal:");
@@ -32,6 +32,10 @@ internal static class Banner
         text.Append("Ctrl-C stops the node.");
         return text.ToString();
     }
+
+    private static string DescribeStorage(IServiceProvider services, EventMeshOptions options) => options.Storage.Kind == StorageKind.Memory
+        ? "in memory: they end with this process"
+        : $"in {services.GetRequiredService<IMeshNode>().StorageLocation}";
 
     private static string Reachable(IPEndPoint? endpoint) => endpoint switch
     {

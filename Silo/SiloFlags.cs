@@ -6,18 +6,21 @@ namespace EventMesh.Silo;
 /// <summary>The flags of the command line: each is another way to write a key of section <c>EventMesh</c>.</summary>
 internal static class SiloFlags
 {
+    private const string StorageKindProperty = $"{nameof(EventMeshOptions.Storage)}:{nameof(EventMeshStorageOptions.Kind)}";
+
     private static readonly Flag[] All =
     [
         new("--node-id", nameof(EventMeshOptions.NodeId), "ID", "name of this node in the mesh (default: eventmesh-<machine>)"),
         new("--http-port", nameof(EventMeshOptions.HttpPort), "PORT", "port of the client doors, 0 for any free one (default: 8081)"),
         new("--peer-listen", nameof(EventMeshOptions.PeerListen), "HOST:PORT", "where peers dial, empty for nowhere (default: 127.0.0.1:9090)"),
         new("--connect-peer", nameof(EventMeshOptions.ConnectPeer), "ID=HOST:PORT", "peer to dial; repeat it, or separate several by commas", IsList: true),
-        new("--eventlog-path", nameof(EventMeshOptions.EventLogPath), "DIR", "directory of the event log (this release keeps events in memory)"),
+        new("--eventlog-path", nameof(EventMeshOptions.EventLogPath), "DIR", "directory of the event log (default: eventmesh-data/<node id> below the current directory)"),
+        new("--storage", StorageKindProperty, "KIND", "files, or memory: then events end with the process (default: files)"),
         new("--log-level", SiloLogging.Key, "LEVEL", "trace, debug, information, warning, error, critical or none (default: information)"),
     ];
 
     public static string Help { get; } = $"""
-        EventMesh silo: a node of the mesh. Without any flag it listens on loopback only and keeps events in memory.
+        EventMesh silo: a node of the mesh. Without any flag it listens on loopback only and keeps events in files below the current directory.
 
         Usage: dotnet run --project Silo -- [flags]
 

@@ -1,6 +1,9 @@
 using EventMesh.Core.Errors;
 using EventMesh.Hosting;
+using EventMesh.Storage.Files;
+using EventMesh.Storage.Memory;
 using Orleans.Hosting;
+using LinkOptions = EventMesh.PeerLink.Configuration.LinkOptions;
 
 namespace EventMesh.Silo;
 
@@ -34,13 +37,16 @@ internal static class SiloHost
         }
     }
 
-    /// <summary>Reads the whole section once, ahead of the host: a value of the wrong kind is refused by its key before anything starts.</summary>
+    /// <summary>Reads every section once, ahead of the host: a value of the wrong kind is refused by its key before anything starts.</summary>
     private static string ReadNodeId(ConfigurationManager configuration)
     {
         var options = new EventMeshOptions();
         try
         {
             configuration.GetSection(EventMeshOptions.Section).Bind(options);
+            configuration.GetSection(LinkOptions.SectionName).Bind(new LinkOptions());
+            configuration.GetSection(FileStorageOptions.Section).Bind(new FileStorageOptions());
+            configuration.GetSection(MemoryStorageOptions.Section).Bind(new MemoryStorageOptions());
         }
         catch (InvalidOperationException exception)
         {

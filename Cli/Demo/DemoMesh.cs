@@ -4,12 +4,13 @@ using EventMesh.Grains.Interfaces.Messages;
 
 namespace EventMesh.Cli.Demo;
 
-/// <summary>Three nodes, each a process, every two linked; the cable between central and east is the demo's own. Disposing it leaves no process behind.</summary>
+/// <summary>Three nodes, each a process, every two linked; the cable between central and east is the demo's own. Disposing it leaves no process and no file behind.</summary>
 internal sealed class DemoMesh : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
+    private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("eventmesh-demo-");
     private readonly List<SiloProcess> _silos = [];
     private readonly Dictionary<string, IMeshClient> _clients = [];
     private TcpRelay? _cable;
@@ -83,11 +84,21 @@ internal sealed class DemoMesh : IAsyncDisposable
         {
             await silo.DisposeAsync();
         }
+
+        try
+        {
+            _files.Delete(recursive: true);
+        }
+        catch (IOException failure)
+        {
+            // The result of the demo stands; whoever tidies up has to know where.
+            await Console.Error.WriteLineAsync($"The stores in {_files.FullName} could not be removed: {failure.Message}");
+        }
     }
 
     private async Task<SiloProcess> AddAsync(SiloBuild build, string node, string connectPeer, CancellationToken cancellationToken)
     {
-        var silo = await SiloProcess.StartAsync(build, node, connectPeer, cancellationToken);
+        var silo = await SiloProcess.StartAsync(build, node, Path.Combine(_files.FullName, node), connectPeer, cancellationToken);
         _silos.Add(silo);
         _clients.Add(node, MeshClient.ForGrpc(silo.Url));
         return silo;

@@ -7,6 +7,8 @@ namespace EventMesh.Cli.Demo;
 /// <summary>Finds the silo program of this repository, built with the same dependencies as this tool; builds it if it is not there.</summary>
 internal sealed class SiloBuild
 {
+    private const string KeyPrefix = "EventMesh__";
+    private const string SegmentBytes = "8388608";
     private readonly string _program;
 
     private SiloBuild(string root, string program)
@@ -32,9 +34,17 @@ internal sealed class SiloBuild
         return new SiloBuild(root, program);
     }
 
+    /// <summary>A silo of its own: without the keys that this process was started with, and with little room taken ahead, for it lives for seconds.</summary>
     public ProcessStartInfo StartInfo()
     {
         var start = Dotnet();
+        foreach (var key in start.Environment.Keys.Where(static key => key.StartsWith(KeyPrefix, StringComparison.OrdinalIgnoreCase)).ToList())
+        {
+            start.Environment.Remove(key);
+        }
+
+        start.Environment[$"{KeyPrefix}Storage__Files__SegmentBytes"] = SegmentBytes;
+        start.Environment[$"{KeyPrefix}Storage__Files__SpareSegments"] = "1";
         start.ArgumentList.Add(_program);
         return start;
     }
@@ -71,8 +81,6 @@ internal sealed class SiloBuild
     {
         RedirectStandardOutput = true,
         RedirectStandardError = true,
-        // A silo of its own: not the keys that this process was started with.
-        Environment = { ["EventMesh__NodeId"] = null },
     };
 
     private static string Metadata(string key) => typeof(SiloBuild).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()

@@ -26,12 +26,14 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Where peers dial.</summary>
     public string PeerAddress { get; private set; } = "";
 
-    /// <summary>Starts a node on free ports and waits until it has said where it listens.</summary>
+    /// <summary>Starts a node on free ports, with its store in <paramref name="directory"/>, and waits until it has said where it listens.</summary>
     /// <exception cref="EventMeshException"><c>NodeNotReady</c>: it ended instead; its last lines say why.</exception>
-    public static async Task<SiloProcess> StartAsync(SiloBuild build, string node, string connectPeer, CancellationToken cancellationToken)
+    public static async Task<SiloProcess> StartAsync(
+        SiloBuild build, string node, string directory, string connectPeer, CancellationToken cancellationToken)
     {
         var start = build.StartInfo();
-        string[] flags = ["--node-id", node, "--http-port", "0", "--peer-listen", "127.0.0.1:0", "--log-level", "warning"];
+        string[] flags =
+            ["--node-id", node, "--http-port", "0", "--peer-listen", "127.0.0.1:0", "--eventlog-path", directory, "--log-level", "warning"];
         foreach (var argument in flags.Concat(connectPeer.Length == 0 ? [] : ["--connect-peer", connectPeer]))
         {
             start.ArgumentList.Add(argument);

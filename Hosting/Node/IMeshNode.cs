@@ -11,6 +11,9 @@ public interface IMeshNode
     /// <summary>Who this node is.</summary>
     NodeIdentity Identity { get; }
 
+    /// <summary>Where its events are kept: a directory, or <c>memory</c>.</summary>
+    string StorageLocation { get; }
+
     /// <summary>Appends a valid batch to a topic and returns its receipt once the durability is reached.</summary>
     /// <remarks>
     /// Coalesces: while the last batch of a topic is under way, what is published to it gathers and goes as the next one. Calls made one

@@ -16,6 +16,8 @@ internal sealed class MeshNode(NodeLog log, SubscriptionHub subscriptions, Publi
 
     public NodeIdentity Identity => log.Identity;
 
+    public string StorageLocation => log.Log.Health.Location;
+
     public ValueTask<PublishReceipt> PublishAsync(
         TopicName topic, EventBatch events, ProducerStamp producer, Durability durability, CancellationToken cancellationToken)
     {

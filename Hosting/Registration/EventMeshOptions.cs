@@ -22,7 +22,10 @@ public sealed class EventMeshOptions
     /// <summary>Port of the client doors (gRPC, health), 0 for any free one. Default: 8081.</summary>
     public int HttpPort { get; set; } = 8081;
 
-    /// <summary>Directory of the file store. This release keeps events in memory and refuses a value. Default: none.</summary>
+    /// <summary>Where events are kept. Default: in files.</summary>
+    public EventMeshStorageOptions Storage { get; } = new();
+
+    /// <summary>Another name of <see cref="EventMeshStorageOptions.Path"/>, that of eventmesh-go; only one of the two may be given. Default: none.</summary>
     public string? EventLogPath { get; set; }
 
     /// <summary>Bytes of events that may wait for one topic before publishing to it is answered with <c>Busy</c>. Default: 8 MiB.</summary>

@@ -1,6 +1,7 @@
 using EventMesh.Core;
 using EventMesh.Core.Errors;
 using EventMesh.Core.Events;
+using EventMesh.Hosting.Node;
 using Microsoft.Extensions.Options;
 
 namespace EventMesh.Hosting;
@@ -37,9 +38,9 @@ internal sealed class EventMeshOptionsValidator : IValidateOptions<EventMeshOpti
             yield return failure;
         }
 
-        if (!string.IsNullOrEmpty(options.EventLogPath))
+        foreach (var (key, rule) in DataDirectory.Check(options))
         {
-            yield return Message("EventLogPath", "this release keeps events in memory only; leave it out.");
+            yield return $"{MeshErrorCode.InvalidConfiguration.ToLabel()} {key}: {rule}";
         }
     }
 

@@ -11,6 +11,7 @@ using EventMesh.Hosting.Node.Lifecycle;
 using EventMesh.Hosting.Node.Publishing;
 using EventMesh.Hosting.Node.Subscriptions;
 using EventMesh.Hosting.Ports;
+using EventMesh.Storage.Files;
 using EventMesh.Storage.Memory;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Routing;
@@ -30,6 +31,7 @@ public static class EventMeshSiloBuilderExtensions
 {
     /// <summary>Makes this silo part of a node of the mesh. Options come from section <c>EventMesh</c>, then from <paramref name="configure"/>.</summary>
     /// <remarks>
+    /// <para>Events are kept in files below <c>EventMesh:Storage:Path</c>; in memory with <c>options => options.Storage.Kind = StorageKind.Memory</c>.</para>
     /// <para>Repeating it only adds to the options. No default provider of the host is used or replaced: the node's own state lies in its log, by the
     /// grain storage <see cref="MeshGrainStorage.ProviderName"/>, which the host's grains may use by that name. Services that the host has registered before
     /// (<see cref="IEventLogProvider"/>, a <see cref="TimeProvider"/> under the key <see cref="MeshTime.Key"/>) are kept.</para>
@@ -39,14 +41,19 @@ public static class EventMeshSiloBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
+        var isFirst = services.All(static service => service.ServiceType != typeof(NodeLog));
+        if (isFirst)
+        {
+            AddOptions(services);
+        }
+
         if (configure is not null)
         {
             services.Configure(configure);
         }
 
-        if (services.All(static service => service.ServiceType != typeof(NodeLog)))
+        if (isFirst)
         {
-            AddOptions(services);
             AddNode(services);
             AddInterest(services);
             AddState(services);
@@ -66,6 +73,8 @@ public static class EventMeshSiloBuilderExtensions
         services.PostConfigure<EventMeshOptions>(static options =>
             options.NodeId = string.IsNullOrWhiteSpace(options.NodeId) ? EventMeshOptions.DefaultNodeId(Environment.MachineName) : options.NodeId);
         services.AddSingleton<IValidateOptions<EventMeshOptions>, EventMeshOptionsValidator>();
+        services.AddOptions<FileStorageOptions>().BindConfiguration(FileStorageOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<FileStorageOptions>, FileStorageOptionsValidator>();
         services.AddOptions<MemoryStorageOptions>().BindConfiguration(MemoryStorageOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<MemoryStorageOptions>, MemoryStorageOptionsValidator>();
         services.TryAddKeyedSingleton<TimeProvider>(MeshTime.Key, static (provider, _) => provider.GetService<TimeProvider>() ?? TimeProvider.System);
@@ -73,7 +82,10 @@ public static class EventMeshSiloBuilderExtensions
 
     private static void AddNode(IServiceCollection services)
     {
-        services.TryAddSingleton<IEventLogProvider, MemoryEventLogProvider>();
+        services.TryAddSingleton<IEventLogProvider>(static provider =>
+            provider.GetRequiredService<IOptions<EventMeshOptions>>().Value.Storage.Kind == StorageKind.Memory
+                ? ActivatorUtilities.CreateInstance<MemoryEventLogProvider>(provider)
+                : ActivatorUtilities.CreateInstance<FileEventLogProvider>(provider));
         services.AddMetrics();
         services.AddSingleton<NodeInstruments>();
         services.AddSingleton<NodeLog>();

@@ -15,7 +15,8 @@ public sealed class ConfigurationTests(ITestOutputHelper output) : MeshTest(outp
     [InlineData("--connect-peer", "east=127.0.0.1:1,east=127.0.0.1:2", "EventMesh:ConnectPeer")]
     [InlineData("--http-port", "99999", "EventMesh:HttpPort")]
     [InlineData("--http-port", "many", "EventMesh:HttpPort")]
-    [InlineData("--eventlog-path", "/var/lib/events", "EventMesh:EventLogPath")]
+    [InlineData("--storage", "stone", "EventMesh:Storage:Kind")]
+    [InlineData("--storage", "7", "EventMesh:Storage:Kind")]
     [InlineData("--log-level", "loud", "EventMesh:LogLevel")]
     public async Task Silo_WhenAFlagIsWrong_RefusesItByItsKey(string flag, string value, string key)
     {
@@ -40,6 +41,9 @@ public sealed class ConfigurationTests(ITestOutputHelper output) : MeshTest(outp
 
     [Theory]
     [InlineData("EventMesh__Links__HeartbeatInterval", "1.00:00:00", "HeartbeatInterval")]
+    [InlineData("EventMesh__Links__CreditBytes", "plenty", "EventMesh:Links:CreditBytes")]
+    [InlineData("EventMesh__Storage__Files__SegmentBytes", "1", "EventMesh:Storage:Files:SegmentBytes")]
+    [InlineData("EventMesh__Storage__Files__GroupBytes", "many", "EventMesh:Storage:Files:GroupBytes")]
     [InlineData("EventMesh__HttpPort", "-1", "EventMesh:HttpPort")]
     [InlineData("EventMesh__ConnectPeer", "east", "EventMesh:ConnectPeer")]
     public async Task Silo_WhenAVariableIsWrong_RefusesItByItsKey(string variable, string value, string key)
@@ -66,6 +70,17 @@ public sealed class ConfigurationTests(ITestOutputHelper output) : MeshTest(outp
         Assert.Equal("flagged", (await node.Client.GetHealthAsync()).Node);
         Assert.Equal(["east", "south"], peers.Select(static peer => peer.Peer));
         Assert.Equal(0, node.Output.Count(" info: "));
+    }
+
+    [Theory]
+    [InlineData("EventMesh__Storage__Path", "there", "EventMesh:EventLogPath", "EventMesh:Storage:Path")]
+    [InlineData("EventMesh__Storage__Kind", "memory", "EventMesh:EventLogPath", "EventMesh:Storage:Kind")]
+    public async Task Silo_WhenKeysContradictThePath_NamesBoth(string variable, string value, string first, string second)
+    {
+        var silo = Run(BuiltPrograms.Silo, ["--eventlog-path", "here"], new Dictionary<string, string> { [variable] = value });
+
+        Assert.Equal(Refused, await silo.ExitAsync());
+        Assert.Contains(second, Assert.Single(silo.Output.Lines, line => line.Contains(first, StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 
 namespace EventMesh.EndToEnd.Tests;
 
-/// <summary>A node that is killed without a word and started again. Its memory store begins empty, in a new incarnation.</summary>
+/// <summary>A node in memory that is killed without a word and started again: it begins empty, in a new incarnation.</summary>
 public sealed class CrashTests(ITestOutputHelper output) : MeshTest(output)
 {
     private const string Topic = "orders.eu.created";
@@ -15,9 +15,9 @@ public sealed class CrashTests(ITestOutputHelper output) : MeshTest(output)
     [Fact]
     public async Task Link_WhenThePeerIsKilledAndComesBack_GoesOnSaysWhatIsLostAndDoublesNothing()
     {
-        var east = await StartAsync("east");
+        var east = await StartInMemoryAsync("east");
         var cable = Cable(east.PeerAddress);
-        var west = await StartAsync("west", $"east={cable.Address}");
+        var west = await StartInMemoryAsync("west", $"east={cable.Address}");
         var subscriber = await SubscribeAsync(west, "orders.>");
         await east.InterestAsync(west, "orders.>");
 
@@ -26,7 +26,7 @@ public sealed class CrashTests(ITestOutputHelper output) : MeshTest(output)
         await east.KillAsync();
         await publishing;
         await west.PeerAsync("east", "has no link", static report => report.Health == PeerHealth.Disconnected);
-        var reborn = await StartAsync("east");
+        var reborn = await StartInMemoryAsync("east");
         cable.Redirect(reborn.PeerAddress);
         await reborn.InterestAsync(west, "orders.>");
         var after = Payloads.Series("after", 0, 200);
@@ -44,8 +44,8 @@ public sealed class CrashTests(ITestOutputHelper output) : MeshTest(output)
     [Fact]
     public async Task Node_WhenItComesBackEmpty_GetsItsPeersEventsFromThereOnWithAGapBefore()
     {
-        var west = await StartAsync("west");
-        var east = await StartAsync("east", $"west={west.PeerAddress}");
+        var west = await StartInMemoryAsync("west");
+        var east = await StartInMemoryAsync("east", $"west={west.PeerAddress}");
         var first = await SubscribeAsync(east, "orders.>");
         await west.InterestAsync(east, "orders.>");
         await Payloads.PublishAsync(west.Client, Topic, Payloads.Series("west", 0, 100));
@@ -53,7 +53,7 @@ public sealed class CrashTests(ITestOutputHelper output) : MeshTest(output)
 
         await east.KillAsync();
         await Payloads.PublishAsync(west.Client, Topic, Payloads.Series("west", 100, 100));
-        var reborn = await StartAsync("east", $"west={west.PeerAddress}");
+        var reborn = await StartInMemoryAsync("east", $"west={west.PeerAddress}");
         var second = await SubscribeAsync(reborn, "orders.>");
         await west.InterestAsync(reborn, "orders.>");
         await Payloads.PublishAsync(west.Client, Topic, Payloads.Series("west", 200, 100));
@@ -68,7 +68,7 @@ public sealed class CrashTests(ITestOutputHelper output) : MeshTest(output)
     [Fact]
     public async Task Subscription_WhenItsNodeIsKilledAndComesBack_GoesOnByItselfAndSaysWhatIsLost()
     {
-        var node = await StartAsync("solo");
+        var node = await StartInMemoryAsync("solo");
         var cable = Cable($"127.0.0.1:{node.Url.Port}");
         var client = Own(MeshClient.ForGrpc($"http://{cable.Address}"));
         var subscriber = Own(await Subscriber.OpenAsync(client, "orders.>"));
@@ -76,7 +76,7 @@ public sealed class CrashTests(ITestOutputHelper output) : MeshTest(output)
         await subscriber.EventsAsync(100);
 
         await node.KillAsync();
-        var reborn = await StartAsync("solo");
+        var reborn = await StartInMemoryAsync("solo");
         await Payloads.PublishAsync(reborn.Client, Topic, Payloads.Series("after", 0, 100));
         cable.Redirect($"127.0.0.1:{reborn.Url.Port}");
 

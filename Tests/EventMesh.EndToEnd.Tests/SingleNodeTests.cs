@@ -41,13 +41,22 @@ public sealed class SingleNodeTests(ITestOutputHelper output) : MeshTest(output)
     }
 
     [Fact]
-    public async Task Publish_WhenDiskIsAskedOfAMemoryStore_ReceiptSaysMemory()
+    public async Task Publish_WhenNothingIsAskedFor_ReceiptSaysDisk()
     {
         var node = await StartAsync("solo");
+
+        Assert.Equal(Durability.Disk, (await node.Client.PublishAsync("a.b", "x"u8.ToArray())).Durability);
+    }
+
+    [Fact]
+    public async Task Publish_WhenDiskIsAskedOfAMemoryStore_ReceiptSaysMemory()
+    {
+        var node = await StartInMemoryAsync("solo");
 
         var receipt = await node.Client.PublishAsync("a.b", "x"u8.ToArray(), new PublishOptions { Durability = Durability.Disk });
 
         Assert.Equal(Durability.Memory, receipt.Durability);
+        await node.Output.LineAsync("events   in memory");
     }
 
     [Fact]
@@ -73,7 +82,7 @@ public sealed class SingleNodeTests(ITestOutputHelper output) : MeshTest(output)
         var health = await node.Client.GetHealthAsync();
         await node.Output.LineAsync($"EventMesh node solo, incarnation {health.Incarnation}");
         await node.Output.LineAsync("built on ");
-        await node.Output.LineAsync("events   in memory");
+        await node.Output.LineAsync($"events   in {node.Storage}");
         Assert.Contains($"--server {node.Url.ToString().TrimEnd('/')}", await node.Output.LineAsync("-- publish --topic"), StringComparison.Ordinal);
         Assert.True(health is { Node: "solo", IsLive: true, IsReady: true, Problems.Length: 0 });
         Assert.Equal(HttpStatusCode.OK, await node.HealthAsync("live"));

@@ -3,6 +3,7 @@ using EventMesh.Core.Errors;
 using EventMesh.Core.Events;
 using EventMesh.Grains.Interfaces;
 using EventMesh.Grains.Interfaces.Messages;
+using EventMesh.Hosting;
 using EventMesh.Hosting.Node;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans;
@@ -25,7 +26,11 @@ public sealed class BystanderTests
             // The store is for one silo: that the other joins at all shows that it does not count as one of the mesh.
             if (Interlocked.Increment(ref silos) == 1)
             {
-                silo.AddEventMesh(options => options.NodeId = "west");
+                silo.AddEventMesh(options =>
+                {
+                    options.NodeId = "west";
+                    options.Storage.Kind = StorageKind.Memory;
+                });
             }
         });
         await using var cluster = builder.Build();

@@ -111,7 +111,9 @@ public sealed class OwnHostTests
     [InlineData("ConnectPeer:0", "east", "EventMesh:ConnectPeer")]
     [InlineData("ConnectPeer:0", "west=127.0.0.1:1", "EventMesh:ConnectPeer")]
     [InlineData("HttpPort", "70000", "EventMesh:HttpPort")]
-    [InlineData("EventLogPath", "/data", "EventMesh:EventLogPath")]
+    [InlineData("EventLogPath", "data", "EventMesh:EventLogPath")]
+    [InlineData("Storage:Path", "data", "EventMesh:Storage:Path")]
+    [InlineData("Storage:Files:SegmentBytes", "1", "EventMesh:Storage:Files:SegmentBytes")]
     [InlineData("MaxSessions", "0", "EventMesh:MaxSessions")]
     public async Task WrongValue_IsRefusedAtStart_WithItsKey(string key, string value, string named)
     {

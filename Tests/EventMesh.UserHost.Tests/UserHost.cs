@@ -1,4 +1,5 @@
 using System.Net;
+using EventMesh.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
@@ -10,7 +11,9 @@ namespace EventMesh.UserHost.Tests;
 /// <summary>A host as a user writes it.</summary>
 internal static class UserHost
 {
-    public static WebApplication Build(Action<WebApplicationBuilder> configure, string node = "west")
+    /// <summary>Keeps events in memory unless <paramref name="configure"/> or <paramref name="mesh"/> says otherwise.</summary>
+    public static WebApplication Build(
+        Action<WebApplicationBuilder> configure, string node = "west", Action<ISiloBuilder>? services = null, Action<EventMeshOptions>? mesh = null)
     {
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
@@ -19,10 +22,16 @@ internal static class UserHost
             ["EventMesh:NodeId"] = node,
             ["EventMesh:PeerListen"] = "127.0.0.1:0",
             ["EventMesh:HttpPort"] = "0",
+            ["EventMesh:Storage:Kind"] = "memory",
         });
         configure(builder);
         var cluster = $"user-{Guid.NewGuid():N}";
-        builder.Host.UseOrleans(silo => silo.UseLocalhostClustering(FreePort(), 0, null, cluster, cluster).AddEventMesh().AddEventMesh());
+        builder.Host.UseOrleans(silo =>
+        {
+            silo.UseLocalhostClustering(FreePort(), 0, null, cluster, cluster);
+            services?.Invoke(silo);
+            silo.AddEventMesh().AddEventMesh(mesh);
+        });
         var app = builder.Build();
         app.MapEventMesh();
         return app;

@@ -10,6 +10,6 @@ public interface IEventLogProvider
     bool IsShared { get; }
 
     /// <summary>Opens the logs; the silo disposes them when it stops.</summary>
-    /// <exception cref="Core.Errors.EventMeshException"><c>StoreNodeMismatch</c>, <c>LogCorrupted</c> or <c>LogFailed</c>.</exception>
+    /// <exception cref="Core.Errors.EventMeshException"><c>StoreLocked</c>, <c>StoreNodeMismatch</c>, <c>StoreVersionUnknown</c>, <c>LogCorrupted</c> or <c>LogFailed</c>.</exception>
     ValueTask<IEventLog> OpenAsync(NodeId node, CancellationToken cancellationToken);
 }

@@ -39,6 +39,7 @@ public sealed class GrpcNodeClientTests : MeshClientContract
             options.NodeId = "west";
             options.PeerListen = "";
             options.HttpPort = 0;
+            options.Storage.Kind = StorageKind.Memory;
         }));
         var app = builder.Build();
         app.MapEventMesh();

@@ -58,6 +58,8 @@ internal sealed class FakeNode(MemoryLogStore store) : IMeshNode, INodeHealth, I
     public ValueTask<IMeshSubscription> SubscribeAsync(SubscribeRequest request, CancellationToken cancellationToken) =>
         new(new FakeSubscription(_log, request));
 
+    public string StorageLocation => _log.Health.Location;
+
     public ITopicReader GetReader(TopicName topic) => _log.GetReader(topic);
 
     public IReadOnlyList<TopicSummary> ListTopics(TopicPattern? pattern, TopicName after, int limit) =>

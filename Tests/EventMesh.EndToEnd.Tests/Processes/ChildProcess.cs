@@ -11,14 +11,14 @@ internal sealed class ChildProcess : IAsyncDisposable
     private const int Terminate = 15;
     private readonly Process _process = new();
 
-    private ChildProcess(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment)
+    private ChildProcess(string program, IEnumerable<string> arguments, string directory, IReadOnlyDictionary<string, string>? environment)
     {
         var start = _process.StartInfo = new ProcessStartInfo(BuiltPrograms.Host, [program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = Path.GetTempPath(),
+            WorkingDirectory = directory,
         };
 
         // What the machine has set for a silo of its own is not what the test asks for.
@@ -41,12 +41,13 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>Starts <paramref name="program"/>, one of <see cref="BuiltPrograms"/>.</summary>
     /// <param name="program">The program.</param>
     /// <param name="arguments">Its arguments.</param>
+    /// <param name="directory">Its current directory.</param>
     /// <param name="environment">Variables that it gets besides this process's own.</param>
     /// <param name="input">What it reads from standard input, all of it.</param>
     public static ChildProcess Start(
-        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string input = "")
+        string program, IEnumerable<string> arguments, string directory, IReadOnlyDictionary<string, string>? environment = null, string input = "")
     {
-        var child = new ChildProcess(program, arguments, environment);
+        var child = new ChildProcess(program, arguments, directory, environment);
         child._process.OutputDataReceived += (_, line) => child.Output.Add(line.Data);
         child._process.ErrorDataReceived += (_, line) => child.Output.Add(line.Data);
         child._process.Start();

@@ -7,24 +7,33 @@ namespace EventMesh.EndToEnd.Tests.Processes;
 /// <summary>A running silo: a node of its own, on ports of its own choice.</summary>
 internal sealed class SiloProcess : IAsyncDisposable
 {
-    private static readonly Dictionary<string, string> QuickRedials = new()
+    private static readonly Dictionary<string, string> ForTests = new()
     {
         // Tests cut links on purpose; waiting up to half a minute for the next dial would prove nothing.
         ["EventMesh__Links__BackoffInitial"] = "00:00:00.1",
         ["EventMesh__Links__BackoffMax"] = "00:00:01",
+
+        // Little room a node: many of them are made, and a test that writes more is to see segments end.
+        ["EventMesh__Storage__Files__SegmentBytes"] = "8388608",
+        ["EventMesh__Storage__Files__SpareSegments"] = "1",
     };
 
     private readonly ChildProcess _process;
+    private readonly long _startedAt = TimeProvider.System.GetTimestamp();
     private IMeshClient? _client;
 
-    private SiloProcess(string node, ChildProcess process)
+    private SiloProcess(string node, string? storage, ChildProcess process)
     {
         Node = node;
+        Storage = storage;
         _process = process;
     }
 
     /// <summary>The node's id.</summary>
     public string Node { get; }
+
+    /// <summary>The directory of its store; null for one in memory.</summary>
+    public string? Storage { get; }
 
     /// <summary>What it has written.</summary>
     public ProcessOutput Output => _process.Output;
@@ -35,27 +44,40 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Where peers dial, <c>address:port</c>.</summary>
     public string PeerAddress { get; private set; } = "";
 
+    /// <summary>How long it took from the start of the process to the first answer that it is ready.</summary>
+    public TimeSpan ReadyAfter { get; private set; }
+
     /// <summary>A client of it, made by the SDK.</summary>
     public IMeshClient Client => _client ??= MeshClient.ForGrpc(Url.ToString());
 
     /// <summary>Starts a silo; <see cref="ReadyAsync"/> waits for it.</summary>
     /// <param name="node">The node's id.</param>
     /// <param name="connectPeers">Peers to dial, each <c>id=address:port</c>.</param>
+    /// <param name="storage">The directory of its store; null for one in memory.</param>
     /// <param name="environment">More configuration keys, as variables.</param>
-    public static SiloProcess Start(string node, IEnumerable<string> connectPeers, IReadOnlyDictionary<string, string>? environment = null)
+    public static SiloProcess Start(
+        string node, IEnumerable<string> connectPeers, string? storage, IReadOnlyDictionary<string, string>? environment = null)
     {
         var dials = connectPeers.SelectMany(static peer => new[] { "--connect-peer", peer });
-        var variables = new Dictionary<string, string>([.. QuickRedials, .. environment ?? new Dictionary<string, string>()]);
-        return new SiloProcess(
-            node, ChildProcess.Start(BuiltPrograms.Silo, ["--node-id", node, "--http-port", "0", "--peer-listen", "127.0.0.1:0", .. dials], variables));
+        string[] keeping = storage is null ? ["--storage", "memory"] : ["--eventlog-path", storage];
+        string[] arguments = ["--node-id", node, "--http-port", "0", "--peer-listen", "127.0.0.1:0", .. keeping, .. dials];
+        var variables = new Dictionary<string, string>([.. ForTests, .. environment ?? new Dictionary<string, string>()]);
+        return new SiloProcess(node, storage, ChildProcess.Start(BuiltPrograms.Silo, arguments, Path.GetTempPath(), variables));
+    }
+
+    /// <summary>Waits until it has said where it listens.</summary>
+    public async Task ListensAsync()
+    {
+        Url = new Uri(Value(await Output.LineAsync("  clients  ")));
+        PeerAddress = Value(await Output.LineAsync("  peers    "));
     }
 
     /// <summary>Waits until it has said where it listens, and serves.</summary>
     public async Task ReadyAsync()
     {
-        Url = new Uri(Value(await Output.LineAsync("  clients  ")));
-        PeerAddress = Value(await Output.LineAsync("  peers    "));
+        await ListensAsync();
         await Deadline.UntilAsync($"{Node} is ready", _ => new ValueTask<HttpStatusCode>(HealthAsync("ready")), static status => status == HttpStatusCode.OK);
+        ReadyAfter = TimeProvider.System.GetElapsedTime(_startedAt);
     }
 
     /// <summary>The answer of <c>/health/live</c> or <c>/health/ready</c>.</summary>

@@ -19,7 +19,11 @@ public sealed class SingleSiloGuardTests
     public async Task SecondSilo_OnAStoreForOne_RefusesToJoin_AndTheFirstGoesOn()
     {
         var builder = new InProcessTestClusterBuilder(1);
-        builder.ConfigureSilo(static (_, silo) => silo.AddEventMesh(static options => options.NodeId = "west"));
+        builder.ConfigureSilo(static (_, silo) => silo.AddEventMesh(static options =>
+        {
+            options.NodeId = "west";
+            options.Storage.Kind = StorageKind.Memory;
+        }));
         await using var cluster = builder.Build();
         await cluster.DeployAsync();
         var first = cluster.GetSiloServiceProvider(cluster.Silos[0].SiloAddress);
@@ -35,7 +39,11 @@ public sealed class SingleSiloGuardTests
     public async Task RestartedSilo_MayJoinAgain()
     {
         var builder = new InProcessTestClusterBuilder(1);
-        builder.ConfigureSilo(static (_, silo) => silo.AddEventMesh(static options => options.NodeId = "west"));
+        builder.ConfigureSilo(static (_, silo) => silo.AddEventMesh(static options =>
+        {
+            options.NodeId = "west";
+            options.Storage.Kind = StorageKind.Memory;
+        }));
         await using var cluster = builder.Build();
         await cluster.DeployAsync();
 
