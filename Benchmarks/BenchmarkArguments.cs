@@ -12,6 +12,7 @@ internal sealed record BenchmarkArguments
           --list         say which there are
           --only TEXT    only cases whose load holds the text, with their controls
           --seconds N    how long each case is measured, 0.03 to 600 (default 1.5); warming up takes as long again
+          --memory       publish, subscribe and link: nodes that keep events in memory instead of in files
           --json         one JSON object on standard output; progress goes to standard error
           --help         this text
         """;
@@ -27,6 +28,9 @@ internal sealed record BenchmarkArguments
 
     public bool Json { get; init; }
 
+    /// <summary>Whether nodes keep events in memory.</summary>
+    public bool Memory { get; init; }
+
     public bool List { get; init; }
 
     public bool Help { get; init; }
@@ -40,6 +44,7 @@ internal sealed record BenchmarkArguments
             parsed = arguments[i] switch
             {
                 "--list" => parsed with { List = true },
+                "--memory" => parsed with { Memory = true },
                 "--json" => parsed with { Json = true },
                 "--help" or "-h" => parsed with { Help = true },
                 "--only" => parsed with { Only = ++i < arguments.Count ? arguments[i] : throw new FormatException("--only takes a text.") },

@@ -8,6 +8,7 @@ using EventMesh.Benchmarks.Reporting;
 using EventMesh.Benchmarks.Routing;
 using EventMesh.Benchmarks.Rpc;
 
+var storage = new NodeStorage();
 IBenchmark[] all =
 [
     new RoutingBenchmark(),
@@ -17,9 +18,9 @@ IBenchmark[] all =
     new FileReadBenchmark(),
     new GrainCallBenchmark(),
     new GrpcBenchmark(),
-    new PublishBenchmark(),
-    new SubscribeBenchmark(),
-    new LinkBenchmark(),
+    new PublishBenchmark(storage),
+    new SubscribeBenchmark(storage),
+    new LinkBenchmark(storage),
 ];
 
 BenchmarkArguments arguments;
@@ -34,6 +35,7 @@ catch (FormatException refusal)
     return 2;
 }
 
+storage.IsMemory = arguments.Memory;
 if (arguments.Help || arguments.List)
 {
     Console.WriteLine(arguments.Help

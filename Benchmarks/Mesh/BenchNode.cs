@@ -1,4 +1,3 @@
-using System.Globalization;
 using EventMesh.Benchmarks.Support;
 using EventMesh.Client;
 using EventMesh.Hosting;
@@ -16,39 +15,40 @@ namespace EventMesh.Benchmarks.Mesh;
 /// <summary>A node of one silo in this process, as a user hosts it, on ports that were free.</summary>
 internal sealed class BenchNode : IAsyncDisposable
 {
-    private const long LogBytes = 512L * 1024 * 1024;
     private readonly WebApplication _app;
+    private readonly string? _path;
     private readonly List<IMeshClient> _clients = [];
 
-    private BenchNode(WebApplication app) => _app = app;
+    private BenchNode(WebApplication app, string? path) => (_app, _path) = (app, path);
 
     /// <summary>The node from inside its silo: no door in between.</summary>
     public IMeshNode Node => _app.Services.GetRequiredService<IMeshNode>();
 
     private MeshAddresses Addresses => _app.Services.GetRequiredService<MeshAddresses>();
 
+    /// <param name="storage">Where it keeps its events.</param>
     /// <param name="id">Its node id.</param>
     /// <param name="dials">A node to keep a link with.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<BenchNode> StartAsync(string id, BenchNode? dials, CancellationToken cancellationToken)
+    public static async Task<BenchNode> StartAsync(NodeStorage storage, string id, BenchNode? dials, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        var (keys, path) = storage.Next();
+        builder.Configuration.AddInMemoryCollection(keys).AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["EventMesh:NodeId"] = id,
             ["EventMesh:PeerListen"] = "127.0.0.1:0",
             ["EventMesh:HttpPort"] = "0",
             ["EventMesh:ConnectPeer:0"] = dials is null ? "" : $"{dials.Node.Identity.Node}={dials.Addresses.Peer}",
-            ["EventMesh:Storage:Memory:MaxTotalBytes"] = LogBytes.ToString(CultureInfo.InvariantCulture),
         });
         var cluster = $"{id}-{Guid.NewGuid():N}";
         builder.Host.UseOrleans(silo => silo.UseLocalhostClustering(Ports.Free(), 0, null, cluster, cluster).AddEventMesh());
         var app = builder.Build();
         app.MapEventMesh();
         await app.StartAsync(cancellationToken);
-        return new BenchNode(app);
+        return new BenchNode(app, path);
     }
 
     /// <summary>A client of the gRPC door with a connection of its own; disposed with the node.</summary>
@@ -68,5 +68,9 @@ internal sealed class BenchNode : IAsyncDisposable
 
         await _app.StopAsync();
         await _app.DisposeAsync();
+        if (_path is not null)
+        {
+            Directory.Delete(_path, recursive: true);
+        }
     }
 }

@@ -7,7 +7,7 @@ using EventMesh.Core.Topics;
 namespace EventMesh.Benchmarks.Mesh;
 
 /// <summary>From publish at one node to a subscriber at another, both in this process, over a real link.</summary>
-internal sealed class LinkBenchmark : IBenchmark
+internal sealed class LinkBenchmark(NodeStorage storage) : IBenchmark
 {
     private const int Window = 1_000;
     private const int BatchEvents = 256;
@@ -24,12 +24,12 @@ internal sealed class LinkBenchmark : IBenchmark
 
     public string Name => "link";
 
-    public string Summary => "publish at one node, deliver at another over a link (both in one process), against a bare socket";
+    public string Summary => $"publish at one node, deliver at another over a link (both in one process; logs {storage.Description}), against a bare socket";
 
     public async ValueTask<IReadOnlyList<Case>> StartAsync(CancellationToken cancellationToken)
     {
-        _west = await BenchNode.StartAsync("west", null, cancellationToken);
-        _east = await BenchNode.StartAsync("east", _west, cancellationToken);
+        _west = await BenchNode.StartAsync(storage, "west", null, cancellationToken);
+        _east = await BenchNode.StartAsync(storage, "east", _west, cancellationToken);
         var client = _west.OpenClient();
         return
         [

@@ -6,7 +6,7 @@ using EventMesh.Core.Topics;
 namespace EventMesh.Benchmarks.Mesh;
 
 /// <summary>Publishing to a node of this process until the receipt, against echoes over bare sockets.</summary>
-internal sealed class PublishBenchmark : IBenchmark
+internal sealed class PublishBenchmark(NodeStorage storage) : IBenchmark
 {
     private const int Window = 1_000;
     private const int Packed = 50;
@@ -17,11 +17,11 @@ internal sealed class PublishBenchmark : IBenchmark
 
     public string Name => "publish";
 
-    public string Summary => $"publish {Payloads.Bytes} bytes until the receipt (memory log, client and node in one process), against echoes over a bare socket";
+    public string Summary => $"publish {Payloads.Bytes} bytes until the receipt (client and node in one process; its log {storage.Description}), against echoes over a bare socket";
 
     public async ValueTask<IReadOnlyList<Case>> StartAsync(CancellationToken cancellationToken)
     {
-        _node = await BenchNode.StartAsync("west", null, cancellationToken);
+        _node = await BenchNode.StartAsync(storage, "west", null, cancellationToken);
         var coalescing = _node.OpenClient();
         var single = _node.OpenClient(new MeshClientOptions { MaxMessageEvents = 1, MaxMessagesUnderWay = 64 });
         var one = Publishing.Topics("one", 1);

@@ -7,7 +7,7 @@ using EventMesh.Core.Topics;
 namespace EventMesh.Benchmarks.Mesh;
 
 /// <summary>From publish to subscribers of the same node, through the gRPC door on both sides.</summary>
-internal sealed class SubscribeBenchmark : IBenchmark
+internal sealed class SubscribeBenchmark(NodeStorage storage) : IBenchmark
 {
     private const int Window = 1_000;
     private const int Packed = 64;
@@ -20,11 +20,11 @@ internal sealed class SubscribeBenchmark : IBenchmark
 
     public string Name => "subscribe";
 
-    public string Summary => "deliveries to subscribers of the node that is published to, doors on both sides, against a bare socket";
+    public string Summary => $"deliveries to subscribers of the node that is published to (its log {storage.Description}), doors on both sides, against a bare socket";
 
     public async ValueTask<IReadOnlyList<Case>> StartAsync(CancellationToken cancellationToken)
     {
-        _node = await BenchNode.StartAsync("west", null, cancellationToken);
+        _node = await BenchNode.StartAsync(storage, "west", null, cancellationToken);
         var client = _node.OpenClient();
         var replay = TopicName.Parse("replay.t0");
         await FillAsync(replay, cancellationToken);
