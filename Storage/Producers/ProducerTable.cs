@@ -79,7 +79,11 @@ internal sealed class ProducerTable(int maxProducers, TimeSpan memory)
     }
 
     /// <summary>Takes note of a batch that was appended.</summary>
-    public void Observe(ProducerId producer, in ProducerBatch batch, long timeUnixMs)
+    /// <param name="producer">The producer.</param>
+    /// <param name="batch">The batch.</param>
+    /// <param name="timeUnixMs">When it was appended.</param>
+    /// <param name="isRest">Whether it belongs to the batch before, if it continues that: a store may keep a batch in parts, but it is repeated as a whole.</param>
+    public void Observe(ProducerId producer, in ProducerBatch batch, long timeUnixMs, bool isRest = false)
     {
         if (_producers.TryGetValue(producer, out var node))
         {
@@ -93,7 +97,11 @@ internal sealed class ProducerTable(int maxProducers, TimeSpan memory)
             _producers[producer] = node;
         }
 
-        node.Value.Add(batch);
+        if (!isRest || !node.Value.TryExtend(batch))
+        {
+            node.Value.Add(batch);
+        }
+
         node.Value.LastSeenUnixMs = timeUnixMs;
         _byIdleTime.AddLast(node);
     }
@@ -156,6 +164,22 @@ internal sealed class ProducerTable(int maxProducers, TimeSpan memory)
             }
 
             _batches[_count++] = batch;
+        }
+
+        /// <summary>Adds a batch to the last one; false when it does not continue that.</summary>
+        public bool TryExtend(in ProducerBatch batch)
+        {
+            if (_count == 0)
+            {
+                return false;
+            }
+
+            ref var last = ref _batches[_count - 1];
+            var continues = last.FirstSequence + last.Count == batch.FirstSequence
+                && last.FirstOffset + last.Count == batch.FirstOffset
+                && last.First.Incarnation == batch.First.Incarnation;
+            last = continues ? last with { Count = last.Count + batch.Count } : last;
+            return continues;
         }
 
         public ProducerBatch? Find(long first, int count)

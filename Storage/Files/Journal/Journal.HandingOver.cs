@@ -229,7 +229,7 @@ internal sealed partial class Journal
                 group.Add(topic, run, records);
             }
 
-            topic.HandedOver!.Apply(run, group: 0);
+            topic.HandedOver!.Apply(run, group: 0, isRest: chunk.Start != chunks[0].Start);
             run = run with
             {
                 FirstOffset = run.EndOffset,

@@ -18,6 +18,7 @@ internal sealed class HeadTracker(NodeId node, FileStorageOptions options)
     private IReadOnlyList<ProducerHead> _oldProducers = [];
     private long _deletedAtUnixMs;
     private long _deletedEnd;
+    private long _endOfLastRun;
 
     /// <summary>The first offset that is held.</summary>
     public long Start { get; private set; }
@@ -95,7 +96,10 @@ internal sealed class HeadTracker(NodeId node, FileStorageOptions options)
     }
 
     /// <summary>Takes up a run that follows; heads go to <see cref="Take"/>.</summary>
-    public void Apply(in RunDescriptor run, long group)
+    /// <param name="run">The run.</param>
+    /// <param name="group">Its group; 0 while it has none.</param>
+    /// <param name="isRest">Whether it goes on with the batch that the last run began. Where runs have their places, these tell.</param>
+    public void Apply(in RunDescriptor run, long group, bool isRest = false)
     {
         LastGroup = Math.Max(LastGroup, group);
         if (run.Kind is RunKind.Trim or RunKind.Delete)
@@ -104,7 +108,7 @@ internal sealed class HeadTracker(NodeId node, FileStorageOptions options)
         }
         else if (run.Count > 0)
         {
-            ApplyRecords(run);
+            ApplyRecords(run, isRest);
         }
     }
 
@@ -125,8 +129,11 @@ internal sealed class HeadTracker(NodeId node, FileStorageOptions options)
         }
     }
 
-    private void ApplyRecords(in RunDescriptor run)
+    private void ApplyRecords(in RunDescriptor run, bool isRest)
     {
+        // Between groups there is a header: what follows at once is of the same group, perhaps of the same batch, which must be found as a whole when it is repeated.
+        isRest |= run.Position > 0 && run.Position == _endOfLastRun;
+        _endOfLastRun = run.Position + run.Length;
         Next = Math.Max(Next, run.EndOffset);
         LastAppendUnixMs = Math.Max(LastAppendUnixMs, run.AppendTimeUnixMs);
         if (run.First.IsNone)
@@ -140,7 +147,7 @@ internal sealed class HeadTracker(NodeId node, FileStorageOptions options)
             // Lost records name the last position: what their producer sends next is still its next.
             var first = run.Kind == RunKind.Lost ? new Position(run.First.Incarnation, Math.Max(0, run.First.NextSequence - run.Count)) : run.First;
             Producers.Observe(
-                run.Producer.Producer, new ProducerBatch(run.Producer.FirstSequence, run.Count, run.FirstOffset, first), run.AppendTimeUnixMs);
+                run.Producer.Producer, new ProducerBatch(run.Producer.FirstSequence, run.Count, run.FirstOffset, first), run.AppendTimeUnixMs, isRest);
         }
     }
 

@@ -34,6 +34,23 @@ public abstract partial class EventLogContract
     }
 
     [Fact]
+    public async Task Producer_WhenItRepeatsALargeBatch_GetsTheFirstReceiptAfterAPowerFailureToo()
+    {
+        await using var harness = Create();
+        var events = Batches.Of(new string('a', 40_000), new string('b', 40_000), new string('c', 90_000));
+        var writer = await harness.Log.OpenWriterAsync(Orders, None);
+        var first = await FlushedAsync(harness, writer.AppendAsync(events, From("ann", 0), Durability.Disk, None));
+
+        var repeat = await FlushedAsync(harness, writer.AppendAsync(events, From("ann", 0), Durability.Disk, None));
+        await harness.PowerFailAsync();
+        writer = await harness.Log.OpenWriterAsync(Orders, None);
+        var late = await FlushedAsync(harness, writer.AppendAsync(events, From("ann", 0), Durability.Disk, None));
+
+        Assert.Equal((first with { IsDuplicate = true }, first with { IsDuplicate = true }), (repeat, late));
+        Assert.Equal(3, harness.Log.GetReader(Orders).Bounds.End.Value);
+    }
+
+    [Fact]
     public async Task Producer_WhenItRepeatsBeforeTheFlush_IsAnsweredOnceWhatItRepeatsIsFlushed()
     {
         await using var harness = Create();
