@@ -175,7 +175,7 @@ internal sealed partial class Journal
             First = new Position(batch.Incarnation, batch.FirstSequence + decision.Skip),
             BaseTimeUnixMs = batch.Events.BaseTimeUnixMs,
         };
-        AddChunks(topic, run, batch.Events.Bytes.Span, chunks);
+        AddChunks(topic, run, batch.Events.Bytes.Span, chunks, isBegun: decision.Lost);
     }
 
     private void AddGap(TopicLog topic, Gap gap, long stamp)
@@ -213,13 +213,14 @@ internal sealed partial class Journal
     }
 
     /// <summary>Adds a batch as runs; <paramref name="run"/> says where it begins. Small batches of one kind that follow each other become one run.</summary>
-    private void AddChunks(TopicLog topic, RunDescriptor run, ReadOnlySpan<byte> bytes, ReadOnlySpan<BatchChunk> chunks)
+    /// <remarks>Where it <paramref name="isBegun"/> by a gap it goes into the gap's group: one without the other would be half done.</remarks>
+    private void AddChunks(TopicLog topic, RunDescriptor run, ReadOnlySpan<byte> bytes, ReadOnlySpan<BatchChunk> chunks, bool isBegun = false)
     {
         foreach (var chunk in chunks)
         {
             run = run with { Count = chunk.Count, Crc = chunk.Crc };
             var records = bytes.Slice(chunk.Start, chunk.Length);
-            var group = Group(records.Length, isFirst: chunk.Start == chunks[0].Start);
+            var group = Group(records.Length, isFirst: !isBegun && chunk.Start == chunks[0].Start);
             if (group.TryGetLast(topic, out var last) && Continues(last, run, records.Length))
             {
                 group.Extend(last with { Count = last.Count + run.Count }, records);
