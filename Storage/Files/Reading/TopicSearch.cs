@@ -64,7 +64,8 @@ internal sealed class TopicSearch(ReadSources sources)
             var before = Position.None;
             lock (topic.Gate)
             {
-                place = TopicPlace.Of(topic, offset - 1);
+                // The part behind the offset knows what precedes it. The part before it may be gone, and that before the gap knows too little: segments go in any order.
+                place = TopicPlace.Of(topic, offset);
                 if (offset >= place.Limit && (origin.IsOwn || topic.Flushed is not null))
                 {
                     return topic.Flushed?.PositionOf(origin.Node) ?? topic.Own;
