@@ -55,7 +55,7 @@ internal sealed class CollectedTopic
             }
             else if (isMissing(slice))
             {
-                // What follows the last slice of the checkpoint begins at most at its next offset.
+                // What follows the last slice of the checkpoint begins at most at its next offset; where it does, is known when all segments are read.
                 var end = i + 1 < _count ? _slices[i + 1].FirstOffset : Last.Next;
                 (_gaps ??= []).Add(new SliceGap(slice.FirstOffset, end, slice.Segment, slice.Segment));
             }
@@ -77,7 +77,22 @@ internal sealed class CollectedTopic
         }
 
         var gaps = (_gaps ?? []).Prepend(new SliceGap(Last.Start, front, 1, _count == 0 ? long.MaxValue : _slices[0].Segment - 1));
-        return gaps.Select(gap => gap with { From = Math.Max(gap.From, Last.Start) }).Where(static gap => gap.From < gap.To);
+        return gaps
+            .Select(gap => gap with { From = Math.Max(gap.From, Last.Start), To = Math.Min(gap.To, FirstOffsetBehind(gap.LastSegment)) })
+            .Where(static gap => gap.From < gap.To);
+    }
+
+    private long FirstOffsetBehind(long segment)
+    {
+        foreach (var slice in Slices)
+        {
+            if (slice.Segment > segment)
+            {
+                return slice.FirstOffset;
+            }
+        }
+
+        return long.MaxValue;
     }
 
     /// <summary>Where damage took a head, a later segment may know less than an earlier one: numbers never go back.</summary>
