@@ -120,7 +120,7 @@ internal sealed partial class RetentionSweeper : IDisposable
         }
 
         _cut.Begin();
-        foreach (var topic in _sources.Topics.All)
+        foreach (var topic in _sources.Topics.After(default))
         {
             Guarded(topic.Name.Value, () => Trim(topic, nowUnixMs));
         }
