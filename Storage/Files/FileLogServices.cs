@@ -18,6 +18,9 @@ internal sealed record FileLogServices
     /// <summary>Gives ids and salts.</summary>
     public required Random Random { get; init; }
 
+    /// <summary>Whether who waits for a flush goes on in the synchronization context of the call. Not in a node, where no context is to be waited for; a simulation keeps its order with it.</summary>
+    public bool ContinuesInContext { get; init; }
+
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
     /// <summary>Called once, when the log is disposed.</summary>

@@ -34,7 +34,7 @@ internal sealed class FileTopicWriter(Journal journal, TopicLog log, Term term) 
         try
         {
             var (result, wait) = journal.Append(this, events, producer, durability);
-            return wait.IsCompletedSuccessfully ? new(result) : WaitAsync(result, wait, cancellationToken);
+            return wait.IsCompletedSuccessfully ? new(result) : WaitAsync(result, wait, journal.ContinuesInContext, cancellationToken);
         }
         catch (EventMeshException e)
         {
@@ -53,7 +53,7 @@ internal sealed class FileTopicWriter(Journal journal, TopicLog log, Term term) 
         try
         {
             var (result, wait) = journal.Replicate(this, batch);
-            return wait.IsCompletedSuccessfully ? new(result) : WaitAsync(result, wait, cancellationToken);
+            return wait.IsCompletedSuccessfully ? new(result) : WaitAsync(result, wait, journal.ContinuesInContext, cancellationToken);
         }
         catch (EventMeshException e)
         {
@@ -72,7 +72,7 @@ internal sealed class FileTopicWriter(Journal journal, TopicLog log, Term term) 
         try
         {
             var (result, wait) = journal.Replicate(this, gap);
-            return wait.IsCompletedSuccessfully ? new(result) : WaitAsync(result, wait, cancellationToken);
+            return wait.IsCompletedSuccessfully ? new(result) : WaitAsync(result, wait, journal.ContinuesInContext, cancellationToken);
         }
         catch (EventMeshException e)
         {
@@ -113,9 +113,9 @@ internal sealed class FileTopicWriter(Journal journal, TopicLog log, Term term) 
 
     /// <summary>The wait is pooled: a receipt for one event costs no allocation of its own.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<T> WaitAsync<T>(T result, Task wait, CancellationToken cancellationToken)
+    private static async ValueTask<T> WaitAsync<T>(T result, Task wait, bool inContext, CancellationToken cancellationToken)
     {
-        await wait.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await wait.WaitAsync(cancellationToken).ConfigureAwait(inContext);
         return result;
     }
 }

@@ -67,6 +67,9 @@ internal sealed partial class Journal
     /// <summary>How replicated batches are judged; simulations put wrong rules here to see them caught.</summary>
     public Func<TopicName, Position, ReplicaBatch, ReplicaDecision> DecideBatch { get; set; } = static (_, held, batch) => ReplicationRule.Decide(held, batch);
 
+    /// <summary>See <see cref="FileLogServices.ContinuesInContext"/>.</summary>
+    public bool ContinuesInContext => _services.ContinuesInContext;
+
     /// <summary>See <see cref="IEventLog.CurrentTimeUnixMs"/>.</summary>
     public long ReadTime() => _clock.Read();
 
