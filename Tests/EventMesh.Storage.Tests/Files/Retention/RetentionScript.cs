@@ -42,7 +42,7 @@ internal sealed class RetentionScript(FileLogHarness harness, int seed)
         return harness;
     }
 
-    private async Task StepAsync()
+    public async Task StepAsync()
     {
         harness.Time.Advance(TimeSpan.FromSeconds(_random.Next(100)));
         await AppendAsync("hot", 3, 1500);
@@ -63,7 +63,7 @@ internal sealed class RetentionScript(FileLogHarness harness, int seed)
     }
 
     /// <summary>Leaves little of most topics, all of some, and nothing of others; some are cut in the middle of a run.</summary>
-    private async Task TrimMostAsync()
+    public async Task TrimMostAsync()
     {
         await TrimAsync("hot", _random.Next(3) == 0 ? 1 : 0.97);
         for (var i = 0; i < 30; i += _random.Next(1, 3))
