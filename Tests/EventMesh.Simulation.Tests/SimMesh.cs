@@ -26,7 +26,8 @@ internal sealed class SimMesh
     public SimMesh(int seed, SimVariant variant, bool isTracing, bool checksFrames, ILinkProbe probe)
     {
         var random = new Random(seed);
-        var plan = new SimPlan(random, variant) { ChecksFrames = checksFrames };
+        // Half of the seeds on disks, half in memory: by the seed's last bit, so that both have the same worlds otherwise.
+        var plan = new SimPlan(random, variant, usesFiles: seed % 2 == 1) { ChecksFrames = checksFrames };
         _world = new SimWorld(new SimLoop { IsTracing = isTracing }, random, plan, new Oracle(), new FaultTally(), probe);
         Build();
         _publishers = [.. _nodes.Select(node => new Publisher(_world, node))];

@@ -99,8 +99,7 @@ internal sealed class FrameChecker(SimWorld world, SimNode node, SimLife life, L
 
     private void CheckTrimmed(TopicName topic, Gap gap)
     {
-        var log = node.Others[gap.Origin].Store.Find(topic);
-        var trimmed = log?.PositionBefore(gap.Origin, log.Start) ?? Position.None;
+        var trimmed = node.Others[gap.Origin].Store.Trimmed(gap.Origin, topic);
         Check(gap.To <= trimmed || world.Oracle.HasLostStore(gap.Origin), $"is told that {topic} was trimmed up to {gap.To}, where {trimmed} was: {gap}");
     }
 

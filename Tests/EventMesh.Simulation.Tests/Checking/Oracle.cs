@@ -57,6 +57,18 @@ internal sealed class Oracle
         _captured[key] = next;
     }
 
+    /// <summary>A store was opened: it holds everything that it has ever shown, and what else it has is there for good.</summary>
+    public void Opened(NodeId node, IEventLog log, TopicName topic)
+    {
+        var (shown, end) = (_captured.GetValueOrDefault((node, topic)), log.GetReader(topic).Bounds.End);
+        if (end < shown)
+        {
+            throw new SimViolation($"{node} has shown {topic} up to {shown}, but its log ends at {end}.");
+        }
+
+        Flushed(node, log, new TopicAdvance(topic, end));
+    }
+
     /// <summary>A publisher has its receipt: what it sent must be what was flushed under the positions that the receipt names.</summary>
     public void Acknowledged(NodeId node, TopicName topic, AppendResult receipt, EventBatch events)
     {

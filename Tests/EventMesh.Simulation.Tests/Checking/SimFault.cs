@@ -21,6 +21,18 @@ internal enum SimFault
     /// <summary>A node loses its power and what it had not flushed, and comes back.</summary>
     Crash,
 
+    /// <summary>A process is killed; its machine goes on.</summary>
+    Kill,
+
+    /// <summary>A node loses its power at one of its next calls to its disk.</summary>
+    PowerFailsAtDisk,
+
+    /// <summary>One of a node's next calls to its disk fails.</summary>
+    DiskError,
+
+    /// <summary>A node's disk is full for a while.</summary>
+    DiskFull,
+
     /// <summary>A node comes back with an empty store.</summary>
     StoreLost,
 

@@ -1,5 +1,6 @@
 using EventMesh.Core.Topics;
 using EventMesh.Simulation.Tests.Checking;
+using EventMesh.Simulation.Tests.Stores;
 using EventMesh.Simulation.Tests.World;
 
 namespace EventMesh.Simulation.Tests.Nodes;
@@ -12,6 +13,7 @@ internal sealed class FaultInjector(SimWorld world, IReadOnlyList<SimNode> nodes
         SimFault.StreamReset, SimFault.StreamReset, SimFault.StreamEnd, SimFault.HalfOpen, SimFault.Partition, SimFault.Delay, SimFault.Crash, SimFault.Crash,
         SimFault.StoreLost, SimFault.Restart, SimFault.SlowFlush, SimFault.ClockJump, SimFault.InterestChange, SimFault.InterestChange,
         SimFault.SlowReceiver, SimFault.WriterMoved, SimFault.ExtraDial, SimFault.Poison,
+        SimFault.Kill, SimFault.DiskError, SimFault.DiskFull, SimFault.PowerFailsAtDisk, SimFault.PowerFailsAtDisk,
     ];
 
     private bool _isStopped;
@@ -34,6 +36,7 @@ internal sealed class FaultInjector(SimWorld world, IReadOnlyList<SimNode> nodes
         foreach (var node in nodes)
         {
             node.SlowFlush = TimeSpan.Zero;
+            node.Store.Mend();
             if (node.Life is null)
             {
                 node.Start();
@@ -71,8 +74,10 @@ internal sealed class FaultInjector(SimWorld world, IReadOnlyList<SimNode> nodes
                 route.ExtraDelay = Between(20, 2000);
                 world.Loop.In(Between(500, 5000), () => route.ExtraDelay = TimeSpan.Zero);
                 return true;
-            case SimFault.Crash or SimFault.StoreLost:
-                return TakeDown(node, fault == SimFault.StoreLost);
+            case SimFault.Crash or SimFault.StoreLost or SimFault.Kill:
+                return TakeDown(node, fault);
+            case SimFault.DiskError or SimFault.DiskFull or SimFault.PowerFailsAtDisk:
+                return node.Store.Fail(fault);
             case SimFault.Restart:
                 return Restart(node);
             case SimFault.SlowFlush:
@@ -118,20 +123,20 @@ internal sealed class FaultInjector(SimWorld world, IReadOnlyList<SimNode> nodes
         return true;
     }
 
-    private bool TakeDown(SimNode node, bool losesStore)
+    private bool TakeDown(SimNode node, SimFault fault)
     {
         if (node.Life is null)
         {
             return false;
         }
 
-        node.Crash(tellPeers: world.Chance(0.7));
-        if (losesStore)
+        node.End(fault == SimFault.Kill ? ProcessEnd.Kill : ProcessEnd.PowerFailure, tellPeers: world.Chance(0.7));
+        if (fault == SimFault.StoreLost)
         {
             node.LoseStore();
         }
 
-        StartLater(node);
+        node.StartLater();
         return true;
     }
 
@@ -149,20 +154,12 @@ internal sealed class FaultInjector(SimWorld world, IReadOnlyList<SimNode> nodes
             _restarts--;
             if (node.Life == life)
             {
-                node.Crash(tellPeers: true);
-                StartLater(node);
+                node.End(ProcessEnd.Kill, tellPeers: true);
+                node.StartLater();
             }
         });
         return true;
     }
-
-    private void StartLater(SimNode node) => world.Loop.In(Between(50, 6000), () =>
-    {
-        if (node.Life is null)
-        {
-            node.Start();
-        }
-    });
 
     private void ChangeInterest(SimNode node)
     {

@@ -29,6 +29,12 @@ internal sealed class SimLife : ILinkHost, IFlushListener
         _node = node;
         Log = log;
         log.Subscribe(this);
+        foreach (var topic in world.Plan.Topics)
+        {
+            // A power failure may have come between a flush and the telling of it.
+            world.Oracle.Opened(node.Id, log, topic);
+        }
+
         foreach (var other in node.Others.Values)
         {
             _peers[other.Id] = new SimPeer(world, node, this, other);
@@ -96,14 +102,14 @@ internal sealed class SimLife : ILinkHost, IFlushListener
             var pending = writer.AppendAsync(events, Durability.Disk, CancellationToken.None);
             if (_world.Plan.Variant == SimVariant.SendBeforeFlush)
             {
-                BrokenStores.Expose(_node.Store, topic, _node.Exposed);
+                _node.Store.Expose(topic);
                 Wake(new TopicAdvance(topic, Log.GetReader(topic).Bounds.End));
             }
 
             var receipt = await pending;
             _world.Oracle.Acknowledged(_node.Id, topic, receipt, events);
         }
-        catch (EventMeshException e) when (e.Code is MeshErrorCode.LogClosed or MeshErrorCode.LogFenced or MeshErrorCode.Busy)
+        catch (EventMeshException e) when (e.Code is MeshErrorCode.LogClosed or MeshErrorCode.LogFenced or MeshErrorCode.Busy or MeshErrorCode.LogFull or MeshErrorCode.LogFailed)
         {
             // The node went down, or refused: without a receipt nothing was promised.
             _world.Loop.Trace($"{_node.Id} publish to {topic}: {e.Code}");
@@ -115,11 +121,19 @@ internal sealed class SimLife : ILinkHost, IFlushListener
 
     void IFlushListener.OnFlushed(ReadOnlySpan<TopicAdvance> advances)
     {
-        _node.Exposed.Clear();
-        foreach (var advance in advances)
+        _node.Store.Flushed();
+        try
         {
-            _world.Oracle.Flushed(_node.Id, Log, advance);
-            Wake(advance);
+            foreach (var advance in advances)
+            {
+                _world.Oracle.Flushed(_node.Id, Log, advance);
+                Wake(advance);
+            }
+        }
+        catch (Exception e)
+        {
+            // Stores guard themselves against listeners that throw, and would go on.
+            _world.Loop.Fail(e);
         }
     }
 

@@ -2,9 +2,8 @@ using EventMesh.Core.Identity;
 using EventMesh.Core.Topics;
 using EventMesh.PeerLink.Sessions;
 using EventMesh.Simulation.Tests.Checking;
+using EventMesh.Simulation.Tests.Stores;
 using EventMesh.Simulation.Tests.World;
-using EventMesh.Storage;
-using EventMesh.Storage.Memory;
 
 namespace EventMesh.Simulation.Tests.Nodes;
 
@@ -18,11 +17,14 @@ internal sealed record SimWorld(SimLoop Loop, Random Random, SimPlan Plan, Oracl
 }
 
 /// <summary>A node: what outlives its processes (store, clock, wishes), and the process that runs now.</summary>
-internal sealed class SimNode : IWorkScheduler
+internal sealed class SimNode
 {
     private readonly SimWorld _world;
     private long _storeNumber;
     private Incarnation _lastIncarnation;
+
+    // What a store in memory, or a new one, is told of the node's earlier lives. One on files knows of them.
+    private Incarnation _heardOf;
 
     public SimNode(SimWorld world, NodeId id)
     {
@@ -37,7 +39,7 @@ internal sealed class SimNode : IWorkScheduler
 
     public SimClock Clock { get; }
 
-    public MemoryLogStore Store { get; private set; }
+    public SimStore Store { get; private set; }
 
     /// <summary>The patterns that the node's sessions want, over all its lives.</summary>
     public IReadOnlyList<TopicPattern> Wants { get; private set; }
@@ -54,30 +56,53 @@ internal sealed class SimNode : IWorkScheduler
     /// <summary>The network to another node.</summary>
     public Dictionary<NodeId, SimRoute> Routes { get; } = [];
 
-    /// <summary>Where topics are flushed to that show more than that; empty in a sound node.</summary>
-    public Dictionary<TopicName, long> Exposed { get; } = [];
-
     public Dictionary<NodeId, SimNode> Others { get; } = [];
+
+    /// <summary>What a flush takes now.</summary>
+    public TimeSpan FlushDelay() => _world.Soon() + _world.Plan.FlushTime + SlowFlush;
 
     public void Start()
     {
-        var log = Store.OpenLog(_lastIncarnation);
+        if (Store.Open(_world.Plan.UsesFiles ? _heardOf : _lastIncarnation) is not { } log)
+        {
+            StartLater();
+            return;
+        }
+
+        _heardOf = default;
         _lastIncarnation = log.Identity.Incarnation;
         _world.Loop.Trace($"{Id} starts as {_lastIncarnation}");
         Life = new SimLife(_world, this, log);
         Life.Start();
     }
 
-    /// <summary>Kill -9 and power loss: what is not flushed is gone, and nobody says goodbye.</summary>
-    public void Crash(bool tellPeers)
+    public void StartLater() => _world.Loop.In(TimeSpan.FromMilliseconds(_world.Random.Next(50, 6000)), () =>
+    {
+        if (Life is null)
+        {
+            Start();
+        }
+    });
+
+    /// <summary>The process ends, with or without its machine, and nobody says goodbye.</summary>
+    public void End(ProcessEnd end, bool tellPeers)
     {
         if (Life is { } life)
         {
-            _world.Loop.Trace($"{Id} crashes");
+            _world.Loop.Trace($"{Id} ends: {end}");
             Life = null;
-            BrokenStores.Hide(Store, Exposed);
-            Store.LoseUnflushed();
+            Store.End(end);
             life.Die(tellPeers);
+        }
+    }
+
+    /// <summary>The process ends by a fault of its disk, and is started again.</summary>
+    public void GoDown(ProcessEnd end)
+    {
+        if (Life is not null)
+        {
+            End(end, _world.Chance(0.7));
+            StartLater();
         }
     }
 
@@ -86,6 +111,7 @@ internal sealed class SimNode : IWorkScheduler
     {
         _world.Loop.Trace($"{Id} loses its store");
         Store = CreateStore();
+        _heardOf = _lastIncarnation;
     }
 
     public void Want(IReadOnlyList<TopicPattern> patterns)
@@ -95,24 +121,9 @@ internal sealed class SimNode : IWorkScheduler
         Life?.InterestChanged();
     }
 
-    void IWorkScheduler.Schedule(Action work)
+    private SimStore CreateStore()
     {
-        var store = Store;
-        _world.Loop.In(_world.Soon() + _world.Plan.FlushTime + SlowFlush, () =>
-        {
-            // The flush of a store that was lost meanwhile flushes nothing.
-            if (store == Store)
-            {
-                work();
-            }
-        });
-    }
-
-    private MemoryLogStore CreateStore()
-    {
-        var store = new MemoryLogStore(Id, _world.Plan.Storage, Clock, this);
         _world.Oracle.BeginStore(Id, ++_storeNumber);
-        BrokenStores.Break(store, _world.Plan.Variant);
-        return store;
+        return _world.Plan.UsesFiles ? new FileSimStore(_world, this) : new MemorySimStore(_world, this);
     }
 }

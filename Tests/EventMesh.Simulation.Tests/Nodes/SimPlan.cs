@@ -1,5 +1,6 @@
 using EventMesh.Core.Topics;
 using EventMesh.PeerLink.Configuration;
+using EventMesh.Storage.Files;
 using EventMesh.Storage.Memory;
 
 namespace EventMesh.Simulation.Tests.Nodes;
@@ -10,7 +11,7 @@ internal sealed class SimPlan
     private static readonly string[] Names = ["a.x", "a.y", "b.x", "b.y.z", "c", "d.e.f", "d.g"];
     private static readonly string[] Wants = [">", "a.*", "*.x", "b.>", "c", "d.>", "*.y.z", "a.x"];
 
-    public SimPlan(Random random, SimVariant variant)
+    public SimPlan(Random random, SimVariant variant, bool usesFiles)
     {
         Variant = variant;
         Nodes = random.Next(2, 6);
@@ -47,6 +48,18 @@ internal sealed class SimPlan
             MaxTotalBytes = 64 * 1024 * 1024,
             MaxPendingBytes = 1024 * 1024,
         };
+        Files = new FileStorageOptions
+        {
+            SegmentBytes = 16 * 1024,
+            SpareSegments = 1,
+            GroupBytes = 4 * 1024,
+            MaxPendingBytes = 1024 * 1024,
+            IndexCacheBytes = 8 * 1024,
+            RetentionAge = TimeSpan.Zero,
+            RetentionBytes = isShort ? 6 * 1024 : 0,
+            RetentionInterval = TimeSpan.FromSeconds(1),
+        };
+        UsesFiles = usesFiles;
     }
 
     public SimVariant Variant { get; }
@@ -73,6 +86,11 @@ internal sealed class SimPlan
     public LinkOptions Links { get; }
 
     public MemoryStorageOptions Storage { get; }
+
+    /// <summary>Whether the nodes keep their events on disks; else in memory.</summary>
+    public bool UsesFiles { get; }
+
+    public FileStorageOptions Files { get; }
 
     /// <summary>Whether rules are also checked on every frame that leaves, not only by what the logs hold in the end.</summary>
     public bool ChecksFrames { get; init; } = true;

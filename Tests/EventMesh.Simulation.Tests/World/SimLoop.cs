@@ -1,3 +1,5 @@
+using EventMesh.Simulation.Tests.Checking;
+
 namespace EventMesh.Simulation.Tests.World;
 
 /// <summary>The one thread of a simulated world: events in order of their virtual time, then of their making. Awaits come back here too.</summary>
@@ -67,6 +69,9 @@ internal sealed class SimLoop : SynchronizationContext
             SetSynchronizationContext(before);
         }
     }
+
+    /// <summary>Ends the run with <paramref name="failure"/>, which came up where throwing would not do.</summary>
+    public void Fail(Exception failure) => In(TimeSpan.Zero, () => throw new SimViolation($"{failure.GetType().Name}: {failure.Message}"));
 
     public override void Post(SendOrPostCallback d, object? state) => In(TimeSpan.Zero, () => d(state));
 

@@ -1,30 +1,35 @@
 using EventMesh.Core.Events;
 using EventMesh.Core.Identity;
 using EventMesh.Core.Topics;
+using EventMesh.Simulation.Tests.Nodes;
 using EventMesh.Storage.Memory;
 
-namespace EventMesh.Simulation.Tests.Nodes;
+namespace EventMesh.Simulation.Tests.Stores;
 
 /// <summary>Stores that break one rule each.</summary>
 internal static class BrokenStores
 {
-    public static void Break(MemoryLogStore store, SimVariant variant)
+    /// <summary>How a node of this build judges what other nodes send; null for as the product does.</summary>
+    public static Func<TopicName, Position, ReplicaBatch, ReplicaDecision>? RuleOf(SimVariant variant)
     {
         if (variant == SimVariant.NoContiguityCheck)
         {
-            store.DecideBatch = static (_, held, batch) => TakeAbove(held, batch);
+            return static (_, held, batch) => TakeAbove(held, batch);
         }
-        else if (variant == SimVariant.DuplicateByHighestSeen)
+
+        if (variant != SimVariant.DuplicateByHighestSeen)
         {
-            var seen = new Dictionary<(TopicName, NodeId), Position>();
-            store.DecideBatch = (topic, held, batch) =>
-            {
-                var highest = seen.GetValueOrDefault((topic, batch.Origin));
-                seen[(topic, batch.Origin)] = batch.Last > highest ? batch.Last : highest;
-                var decision = ReplicationRule.Decide(held, batch);
-                return decision.Verdict == ReplicaVerdict.Take && batch.Last <= highest ? new(ReplicaVerdict.Duplicate) : decision;
-            };
+            return null;
         }
+
+        var seen = new Dictionary<(TopicName, NodeId), Position>();
+        return (topic, held, batch) =>
+        {
+            var highest = seen.GetValueOrDefault((topic, batch.Origin));
+            seen[(topic, batch.Origin)] = batch.Last > highest ? batch.Last : highest;
+            var decision = ReplicationRule.Decide(held, batch);
+            return decision.Verdict == ReplicaVerdict.Take && batch.Last <= highest ? new(ReplicaVerdict.Duplicate) : decision;
+        };
     }
 
     /// <summary>Makes a topic's unflushed records readable. <paramref name="flushed"/> remembers up to where they are flushed.</summary>
