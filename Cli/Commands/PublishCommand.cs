@@ -38,8 +38,8 @@ internal static class PublishCommand
 
     private static readonly Option<Durability> Level = new("--durability")
     {
-        Description = "What the receipt waits for: Memory, Os or Disk.",
-        DefaultValueFactory = static _ => Durability.Disk,
+        Description = "What the receipt waits for: Memory, Os or Disk. Default: what the node has for the topic.",
+        DefaultValueFactory = static _ => Durability.Default,
     };
 
     public static Command Create()

@@ -5,7 +5,7 @@ namespace EventMesh.Client.Publishing;
 /// <summary>How to publish an event.</summary>
 public sealed record PublishOptions
 {
-    /// <summary>No headers, flushed to disk.</summary>
+    /// <summary>No headers, at the durability that the node has for the topic.</summary>
     public static PublishOptions Default { get; } = new();
 
     /// <summary>Headers of the event, in order; names may repeat.</summary>
@@ -21,6 +21,6 @@ public sealed record PublishOptions
     /// </remarks>
     public ProducerStamp Producer { get; init; }
 
-    /// <summary>What the receipt waits for. Default: <see cref="Durability.Disk"/>.</summary>
-    public Durability Durability { get; init; } = Durability.Disk;
+    /// <summary>What the receipt waits for. Default: <see cref="Durability.Default"/>, what the node has configured for the topic; unless told otherwise that is the disk.</summary>
+    public Durability Durability { get; init; } = Durability.Default;
 }

@@ -12,6 +12,7 @@ internal static class WireConvert
 {
     public static Wire.Durability ToWire(Durability durability) => durability switch
     {
+        Durability.Default => Wire.Durability.Unspecified,
         Durability.Memory => Wire.Durability.Memory,
         Durability.Os => Wire.Durability.Os,
         Durability.Disk => Wire.Durability.Disk,

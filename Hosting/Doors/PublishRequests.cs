@@ -17,7 +17,8 @@ internal static class PublishRequests
         var topic = TopicName.Parse(request.Topic);
         var durability = request.Durability switch
         {
-            Wire.Durability.Unspecified or Wire.Durability.Disk => Durability.Disk,
+            Wire.Durability.Unspecified => Durability.Default,
+            Wire.Durability.Disk => Durability.Disk,
             Wire.Durability.Os => Durability.Os,
             Wire.Durability.Memory => Durability.Memory,
             _ => throw DoorErrors.Invalid("durability", $"{(int)request.Durability} is none of 0 to 3"),

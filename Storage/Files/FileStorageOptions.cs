@@ -6,6 +6,12 @@ public sealed class FileStorageOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "EventMesh:Storage:Files";
 
+    /// <summary>What the receipt of a publish that asks for nothing waits for: <c>Memory</c>, <c>Os</c> or <c>Disk</c>. A publish may ask for another. Default: Disk.</summary>
+    public Core.Events.Durability Durability { get; set; } = Core.Events.Durability.Disk;
+
+    /// <summary>The same for some topics; the first whose pattern matches holds. Default: none.</summary>
+    public IList<TopicDurability> Durabilities { get; } = [];
+
     /// <summary>Bytes of a segment; disk space comes and goes in these portions. Default: 64 MiB; 8 MiB to 1 GiB.</summary>
     public int SegmentBytes { get; set; } = 64 * 1024 * 1024;
 
@@ -59,6 +65,16 @@ public sealed class FileStorageOptions
 
     /// <summary>How long the numbering of a deleted topic is remembered. Default: 30 days; at least 1 hour.</summary>
     public TimeSpan DeletedTopicMemory { get; set; } = TimeSpan.FromDays(30);
+}
+
+/// <summary>What receipts of a topic wait for.</summary>
+public sealed class TopicDurability
+{
+    /// <summary>The topics that it is for, as a pattern.</summary>
+    public string Pattern { get; set; } = "";
+
+    /// <summary>See <see cref="FileStorageOptions.Durability"/>.</summary>
+    public Core.Events.Durability Durability { get; set; } = Core.Events.Durability.Disk;
 }
 
 /// <summary>How long a topic's records are kept.</summary>

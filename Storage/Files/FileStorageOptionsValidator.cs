@@ -25,6 +25,7 @@ public sealed class FileStorageOptionsValidator : IValidateOptions<FileStorageOp
         CheckNumbers(failures, options);
         CheckRetention(failures, options);
         CheckTopics(failures, options.Topics);
+        CheckDurabilities(failures, options);
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
@@ -79,14 +80,38 @@ public sealed class FileStorageOptionsValidator : IValidateOptions<FileStorageOp
         for (var i = 0; i < rules.Count; i++)
         {
             var (rule, key) = (rules[i], $"{nameof(FileStorageOptions.Topics)}:{i}");
-            if (!TopicPattern.TryParse(rule.Pattern, out _))
-            {
-                failures.Add($"{Key($"{key}:{nameof(rule.Pattern)}")} is '{rule.Pattern}'; it must be a pattern such as orders.*.created or orders.>.");
-            }
-
+            CheckPattern(failures, $"{key}:{nameof(rule.Pattern)}", rule.Pattern);
             CheckRange(failures, $"{key}:{nameof(rule.Age)}", rule.Age, TimeSpan.Zero, Longest);
             CheckRange(failures, $"{key}:{nameof(rule.Bytes)}", rule.Bytes, 0, long.MaxValue);
             CheckRange(failures, $"{key}:{nameof(rule.Count)}", rule.Count, 0, long.MaxValue);
+        }
+    }
+
+    private static void CheckDurabilities(List<string> failures, FileStorageOptions options)
+    {
+        CheckDurability(failures, nameof(options.Durability), options.Durability);
+        CheckRange(failures, $"{nameof(options.Durabilities)} (count)", options.Durabilities.Count, 0, MaxRules);
+        for (var i = 0; i < options.Durabilities.Count; i++)
+        {
+            var (rule, key) = (options.Durabilities[i], $"{nameof(options.Durabilities)}:{i}");
+            CheckPattern(failures, $"{key}:{nameof(rule.Pattern)}", rule.Pattern);
+            CheckDurability(failures, $"{key}:{nameof(rule.Durability)}", rule.Durability);
+        }
+    }
+
+    private static void CheckPattern(List<string> failures, string property, string pattern)
+    {
+        if (!TopicPattern.TryParse(pattern, out _))
+        {
+            failures.Add($"{Key(property)} is '{pattern}'; it must be a pattern such as orders.*.created or orders.>.");
+        }
+    }
+
+    private static void CheckDurability(List<string> failures, string property, Durability durability)
+    {
+        if (durability is not (Durability.Memory or Durability.Os or Durability.Disk))
+        {
+            failures.Add($"{Key(property)} is {durability}; it must be Memory, Os or Disk.");
         }
     }
 

@@ -8,7 +8,11 @@ using EventMesh.Storage.Files.Topics;
 namespace EventMesh.Storage.Files.Journal;
 
 /// <summary>A topic's writer: hands over to the journal in the caller's turn, then waits for the group that took it.</summary>
-internal sealed class FileTopicWriter(Journal journal, TopicLog log, Term term) : ITopicWriter
+/// <param name="journal">The journal.</param>
+/// <param name="log">The topic.</param>
+/// <param name="term">The writer's number.</param>
+/// <param name="unasked">What an append that asks for <see cref="Durability.Default"/> waits for.</param>
+internal sealed class FileTopicWriter(Journal journal, TopicLog log, Term term, Durability unasked) : ITopicWriter
 {
     private int _isClosed;
 
@@ -33,7 +37,7 @@ internal sealed class FileTopicWriter(Journal journal, TopicLog log, Term term) 
 
         try
         {
-            var (result, wait) = journal.Append(this, events, producer, durability);
+            var (result, wait) = journal.Append(this, events, producer, durability == Durability.Default ? unasked : durability);
             return wait.IsCompletedSuccessfully ? new(result) : WaitAsync(result, wait, journal.ContinuesInContext, cancellationToken);
         }
         catch (EventMeshException e)

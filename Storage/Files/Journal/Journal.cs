@@ -35,6 +35,7 @@ internal sealed partial class Journal
     private readonly ILogger _logger;
     private readonly LogClock _clock;
     private readonly NodeId _node;
+    private readonly DurabilityRules _durabilities;
     private readonly Action _work;
     private GroupBuffer? _gathering;
     private GroupBuffer? _inFlight;
@@ -52,6 +53,7 @@ internal sealed partial class Journal
         _logger = services.Logger;
         _node = store.Identity.Node;
         _clock = new LogClock(services.Time, store.LastAppendUnixMs);
+        _durabilities = new DurabilityRules(options);
         _work = Work;
         _lastSegment = store.LastSegment;
         _lastGroup = store.LastGroup;
@@ -102,7 +104,7 @@ internal sealed partial class Journal
             SkipDoubt(topic);
             topic.Term = new Term(++_lastTerm);
             topic.Writers++;
-            return (new FileTopicWriter(this, topic, topic.Term), NeedsWork());
+            return (new FileTopicWriter(this, topic, topic.Term, _durabilities.For(topic.Name)), NeedsWork());
         });
         ScheduleIf(schedule);
         return writer;
