@@ -45,6 +45,8 @@ internal sealed class FakeSubscription : IMeshSubscription, IFlushListener
                 {
                     return new Delivery(topic.Topic, batch, reader.Bounds.End);
                 }
+
+                batch.Dispose();
             }
 
             await _flushed.WaitAsync(cancellationToken);

@@ -42,20 +42,20 @@ public static class Batches
             ? $"[{GapBody.Decode(record.Body.Span).Reason}]"
             : Encoding.UTF8.GetString(EventBody.Payload(record.Body).Span);
 
-    /// <summary>Everything that can be read from <paramref name="from"/> on.</summary>
+    /// <summary>Everything that can be read from <paramref name="from"/> on, in buffers of its own.</summary>
     public static async Task<IReadOnlyList<EventRecord>> ReadAllAsync(this ITopicReader reader, long from = 0)
     {
         ArgumentNullException.ThrowIfNull(reader);
         var records = new List<EventRecord>();
         for (var next = new LogOffset(from); ;)
         {
-            var batch = await reader.ReadAsync(next, 64 * 1024, 100, CancellationToken.None);
+            using var batch = await reader.ReadAsync(next, 64 * 1024, 100, CancellationToken.None);
             if (batch.Records.Count == 0)
             {
                 return records;
             }
 
-            records.AddRange(batch.Records);
+            records.AddRange(batch.Records.Select(static record => record with { Body = record.Body.ToArray() }));
             next = batch.Next;
         }
     }
