@@ -34,6 +34,40 @@ public sealed class VarintTests
         }).Holds();
 
     [Fact]
+    public void TryRead_WhateverFollows_SaysWhatReadingByteByByteSays()
+    {
+        var random = new Random(7);
+        var bytes = new byte[14];
+        for (var i = 0; i < 200_000; i++)
+        {
+            random.NextBytes(bytes);
+            for (var part = random.Next(13); part > 0; part--)
+            {
+                bytes[part - 1] |= 0x80;
+            }
+
+            var source = bytes.AsSpan(0, random.Next(bytes.Length + 1));
+
+            Assert.Equal(ReadByteByByte(source), Varint.TryRead(source, out var value, out var length) ? (value, length) : null);
+        }
+    }
+
+    private static (ulong Value, int Length)? ReadByteByByte(ReadOnlySpan<byte> source)
+    {
+        UInt128 value = 0;
+        for (var i = 0; i < Math.Min(source.Length, Varint.MaxBytes); i++)
+        {
+            value |= (UInt128)(source[i] & 0x7F) << (7 * i);
+            if (source[i] < 0x80)
+            {
+                return value <= ulong.MaxValue ? ((ulong)value, i + 1) : null;
+            }
+        }
+
+        return null;
+    }
+
+    [Fact]
     public void TryRead_WhenAbove64Bits_IsRefused()
     {
         byte[] tooBig = [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x02];
