@@ -36,7 +36,7 @@ public sealed class FileStorageOptions
     /// <summary>How long a topic remembers a producer that is idle; what it repeats later is stored again or refused. Default: 24 hours; 5 minutes to 365 days.</summary>
     public TimeSpan ProducerMemory { get; set; } = TimeSpan.FromHours(24);
 
-    /// <summary>Most bytes of footer sections that are kept decoded. More makes reading of old records in many topics cheaper. Default: 16 MiB; at least 1 MiB.</summary>
+    /// <summary>Most bytes of footer sections that are kept in memory. More makes reading of old records in many topics cheaper. Default: 16 MiB; at least 1 MiB.</summary>
     public long IndexCacheBytes { get; set; } = 16L * 1024 * 1024;
 
     /// <summary>Age after which a topic's records go; zero for never. Default: 7 days.</summary>

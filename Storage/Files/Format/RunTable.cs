@@ -50,7 +50,11 @@ internal static class RunTable
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
-    public static RunDescriptor Read(ref SpanCursor cursor, long position)
+    /// <param name="cursor">Over the entry.</param>
+    /// <param name="position">Where the run's bytes are.</param>
+    /// <param name="names">For readers of records: names origins without allocating, and the producer is left out.</param>
+    /// <exception cref="EventMeshException">The cursor's code.</exception>
+    public static RunDescriptor Read(ref SpanCursor cursor, long position, NodeNames? names = null)
     {
         var kind = (RunKind)cursor.Byte("kind");
         if (kind is < RunKind.Events or > RunKind.Delete)
@@ -73,8 +77,32 @@ internal static class RunTable
             throw cursor.Malformed("count", $"is {run.Count} and the length {run.Length}, which no run of kind {kind} has");
         }
 
-        run = HasOrigin(kind) ? ReadOrigin(ref cursor, run) : run;
+        run = !HasOrigin(kind) ? run : names is null ? ReadOrigin(ref cursor, run) : ReadOrigin(ref cursor, run, names);
         return kind == RunKind.Events && run.First.IsNone ? throw cursor.Malformed("position", "is missing") : run;
+    }
+
+    /// <summary>Steps over what <see cref="Write"/> wrote and says where the run ends.</summary>
+    /// <param name="cursor">Over the entry.</param>
+    /// <param name="endOffset">The offset after its last record.</param>
+    /// <returns>How many bytes its records take.</returns>
+    /// <exception cref="EventMeshException">The cursor's code.</exception>
+    public static int Skip(ref SpanCursor cursor, out long endOffset)
+    {
+        var kind = (RunKind)cursor.Byte("kind");
+        endOffset = cursor.Number("first offset", long.MaxValue / 2) + cursor.Number("count", int.MaxValue);
+        cursor.Unsigned("append time");
+        var length = (int)cursor.Number("length", GroupHeader.MaxBodyBytes);
+        cursor.Fixed32("checksum");
+        if (HasOrigin(kind))
+        {
+            cursor.Bytes(cursor.Byte("origin") + 1, "origin");
+            cursor.Unsigned("position");
+            cursor.Unsigned("position");
+            cursor.Unsigned("base time");
+            SkipProducer(ref cursor);
+        }
+
+        return length;
     }
 
     private static bool Fits(in RunDescriptor run) => run.Kind switch
@@ -118,6 +146,31 @@ internal static class RunTable
                     ProducerId.TryParse(producer, out var id) ? id : throw cursor.Malformed("producer", "is no producer id"),
                     cursor.Number("producer sequence", long.MaxValue / 2)),
         };
+    }
+
+    private static RunDescriptor ReadOrigin(ref SpanCursor cursor, in RunDescriptor run, NodeNames names)
+    {
+        var text = cursor.Bytes(cursor.Byte("origin"), "origin");
+        var origin = default(NodeId);
+        if (text.Length > 0 && !names.TryGet(text, out origin))
+        {
+            throw cursor.Malformed("origin", "is no node id");
+        }
+
+        var hops = cursor.Byte("hops");
+        var first = cursor.Position("position");
+        var time = run.AppendTimeUnixMs + cursor.Signed("base time");
+        SkipProducer(ref cursor);
+        return run with { Origin = origin, Hops = hops, First = first, BaseTimeUnixMs = time };
+    }
+
+    private static void SkipProducer(ref SpanCursor cursor)
+    {
+        if (cursor.Byte("producer") is var length and > 0)
+        {
+            cursor.Bytes(length, "producer");
+            cursor.Unsigned("producer sequence");
+        }
     }
 
     private static int WriteText(Span<byte> destination, string text)

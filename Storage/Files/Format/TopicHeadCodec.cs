@@ -32,6 +32,22 @@ internal static class TopicHeadCodec
     /// <exception cref="Core.Errors.EventMeshException">The cursor's code.</exception>
     public static TopicHead Read(ref SpanCursor cursor)
     {
+        var numbers = ReadNumbers(ref cursor);
+        return new TopicHead(
+            numbers.Start,
+            numbers.Next,
+            numbers.LastAppendUnixMs,
+            numbers.TrimmedAtUnixMs,
+            numbers.DeletedAtUnixMs,
+            numbers.LastGroup,
+            ReadPositions(ref cursor),
+            ReadProducers(ref cursor));
+    }
+
+    /// <summary>Reads a head up to its positions, which follow.</summary>
+    /// <exception cref="Core.Errors.EventMeshException">The cursor's code.</exception>
+    public static HeadNumbers ReadNumbers(ref SpanCursor cursor)
+    {
         if (cursor.Byte("head version") is var version and not Version)
         {
             throw cursor.Malformed("head version", $"is {version}; this release knows {Version}");
@@ -39,20 +55,15 @@ internal static class TopicHeadCodec
 
         var start = cursor.Number("start", Max);
         var next = cursor.Number("next", Max);
-        if (start > next)
-        {
-            throw cursor.Malformed("start", $"is {start}, beyond the next offset {next}");
-        }
-
-        return new TopicHead(
-            start,
-            next,
-            cursor.Number("last append", Max),
-            cursor.Number("trimmed at", Max),
-            cursor.Number("deleted at", Max),
-            cursor.Number("last group", Max),
-            ReadPositions(ref cursor),
-            ReadProducers(ref cursor));
+        return start <= next
+            ? new HeadNumbers(
+                start,
+                next,
+                cursor.Number("last append", Max),
+                cursor.Number("trimmed at", Max),
+                cursor.Number("deleted at", Max),
+                cursor.Number("last group", Max))
+            : throw cursor.Malformed("start", $"is {start}, beyond the next offset {next}");
     }
 
     /// <summary>Writes a position per origin.</summary>
@@ -123,3 +134,7 @@ internal static class TopicHeadCodec
         return recent;
     }
 }
+
+/// <summary>The numbers of a <see cref="TopicHead"/>.</summary>
+internal readonly record struct HeadNumbers(
+    long Start, long Next, long LastAppendUnixMs, long TrimmedAtUnixMs, long DeletedAtUnixMs, long LastGroup);

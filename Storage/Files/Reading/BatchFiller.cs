@@ -19,7 +19,7 @@ internal ref struct BatchFiller(ReadSources sources, TopicSearch search, TopicLo
     public const int MaxWindowBytes = 64 * 1024;
 
     /// <summary>The most bytes of other topics that are read to save a call.</summary>
-    public const int MaxHoleBytes = 16 * 1024;
+    public const int MaxHoleBytes = 8 * 1024;
 
     private static readonly byte[] LostOffsets = GapBody.Encode(new Gap(default, Position.None, Position.None, GapReason.Corrupt));
 
@@ -56,29 +56,46 @@ internal ref struct BatchFiller(ReadSources sources, TopicSearch search, TopicLo
     /// <summary>Adds the records of <paramref name="held"/> from <see cref="Next"/> on, and what is missing among and behind them as gaps; false when the batch is full.</summary>
     public bool TryFill(in TopicPlace place, in HeldRuns held)
     {
-        ReadOnlySpan<RunDescriptor> runs = held.Runs;
-        var index = Math.Max(0, RunSearch.LastFrom(runs, Next));
-        while (index < runs.Length)
+        var time = place.LastAppendUnixMs;
+        for (var block = held.BlockOf(Next); block < held.Blocks; block++)
         {
-            ref readonly var run = ref runs[index];
-            if (run.EndOffset <= Next)
-            {
-                index++;
-            }
-            else if (run.FirstOffset > Next)
-            {
-                if (!TryAddHole(run.FirstOffset, runs[Math.Max(0, index - 1)].AppendTimeUnixMs))
-                {
-                    return false;
-                }
-            }
-            else if (run.Kind == RunKind.Lost ? !TryAddCorrupt(run) : !TryRead(held.Segment, runs, ref index))
+            if (!TryFill(held.Segment, held.Block(block), ref time))
             {
                 return false;
             }
         }
 
-        return Next >= place.End || TryAddHole(place.End, runs.IsEmpty ? place.LastAppendUnixMs : runs[^1].AppendTimeUnixMs);
+        return Next >= place.End || TryAddHole(place.End, time);
+    }
+
+    /// <param name="segment">The segment.</param>
+    /// <param name="runs">Some of its runs.</param>
+    /// <param name="time">When the last run was appended: the time of a gap that follows it.</param>
+    private bool TryFill(SegmentFile segment, ReadOnlySpan<RunDescriptor> runs, ref long time)
+    {
+        var index = Math.Max(0, RunSearch.LastFrom(runs, Next));
+        while (index < runs.Length)
+        {
+            ref readonly var run = ref runs[index];
+            if (run.FirstOffset > Next)
+            {
+                if (!TryAddHole(run.FirstOffset, index > 0 ? runs[index - 1].AppendTimeUnixMs : run.AppendTimeUnixMs))
+                {
+                    return false;
+                }
+            }
+            else if (run.EndOffset <= Next)
+            {
+                index++;
+            }
+            else if (run.Kind == RunKind.Lost ? !TryAddCorrupt(run) : !TryRead(segment, runs, ref index))
+            {
+                return false;
+            }
+        }
+
+        time = runs[^1].AppendTimeUnixMs;
+        return true;
     }
 
     /// <summary>Gives back what was needed only to fill the batch.</summary>

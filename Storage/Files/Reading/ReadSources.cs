@@ -28,8 +28,8 @@ internal sealed record ReadSources(TopicTable Topics, SegmentSet Segments, Secti
             return TryHold(topic, place.Slices, place.Slice, out held);
         }
 
-        held = open.TryAcquire() ? new HeldRuns(open, place.OpenRuns, null) : default;
-        return held.Segment is not null || (Segments.IsClosed ? throw Closed() : false);
+        held = open.TryAcquire() ? new HeldRuns(open, place.OpenRuns) : default;
+        return held.IsHeld || (Segments.IsClosed ? throw Closed() : false);
     }
 
     /// <summary>Holds slice number <paramref name="index"/> of <paramref name="slices"/>; false when its segment has just been taken out of the journal.</summary>
@@ -50,8 +50,7 @@ internal sealed record ReadSources(TopicTable Topics, SegmentSet Segments, Secti
 
         try
         {
-            var section = Sections.Get(segment, slice);
-            held = new HeldRuns(segment, section.Runs, section);
+            held = new HeldRuns(segment, Sections, Sections.Acquire(segment, slice));
             return true;
         }
         catch (EventMeshException e) when (e.Code == MeshErrorCode.LogCorrupted)
@@ -61,7 +60,7 @@ internal sealed record ReadSources(TopicTable Topics, SegmentSet Segments, Secti
         }
         finally
         {
-            if (held.Segment is null)
+            if (!held.IsHeld)
             {
                 segment.Release();
             }
@@ -69,13 +68,4 @@ internal sealed record ReadSources(TopicTable Topics, SegmentSet Segments, Secti
     }
 
     private EventMeshException Closed() => new(MeshErrorCode.LogClosed, $"The log of '{Node}' is closed.");
-}
-
-/// <summary>A topic's runs in a segment that is held for reading until it is disposed.</summary>
-/// <param name="Segment">The segment.</param>
-/// <param name="Runs">The runs that cover offsets, in their order.</param>
-/// <param name="Section">The whole section; null while the segment has no footer.</param>
-internal readonly record struct HeldRuns(SegmentFile Segment, ArraySegment<RunDescriptor> Runs, SliceContent? Section) : IDisposable
-{
-    public void Dispose() => Segment.Release();
 }

@@ -32,9 +32,17 @@ internal sealed class TopicSearch(ReadSources sources)
                 slices = topic.Slices;
             }
 
-            if (TryReadNewestHead(topic, slices, out var head))
+            if (slices.Length == 0)
             {
-                return head is null ? [] : [.. head.Positions.Where(static pair => !pair.Value.IsNone)];
+                return [];
+            }
+
+            if (sources.TryHold(topic, slices, slices.Length - 1, out var held))
+            {
+                using (held)
+                {
+                    return [.. held.Section!.Positions().Where(static pair => !pair.Value.IsNone)];
+                }
             }
         }
     }
@@ -44,9 +52,18 @@ internal sealed class TopicSearch(ReadSources sources)
     {
         while (true)
         {
-            if (TryReadNewestHead(topic, TopicPlace.SlicesOf(topic), out var head))
+            var slices = TopicPlace.SlicesOf(topic);
+            if (slices.Length == 0)
             {
-                return head?.TrimmedAtUnixMs ?? 0;
+                return 0;
+            }
+
+            if (sources.TryHold(topic, slices, slices.Length - 1, out var held))
+            {
+                using (held)
+                {
+                    return held.Section!.Head.TrimmedAtUnixMs;
+                }
             }
         }
     }
@@ -77,17 +94,7 @@ internal sealed class TopicSearch(ReadSources sources)
                 }
             }
 
-            if (offset >= place.Limit)
-            {
-                if (TryReadNewestHead(topic, place.Slices, out var head))
-                {
-                    return head is null ? Position.None : PositionOf(head.Positions, origin.Node) ?? Position.None;
-                }
-
-                continue;
-            }
-
-            if (offset == 0 || place.IsNowhere)
+            if (offset <= 0 || place.IsNowhere)
             {
                 return Position.None;
             }
@@ -96,7 +103,9 @@ internal sealed class TopicSearch(ReadSources sources)
             {
                 using (held)
                 {
-                    return PositionIn(held, origin, offset) ?? before;
+                    return offset >= place.Limit && held.Section is { } newest
+                        ? newest.PositionOf(origin.Node) ?? Position.None
+                        : PositionIn(held, origin, offset) ?? before;
                 }
             }
         }
@@ -119,7 +128,7 @@ internal sealed class TopicSearch(ReadSources sources)
             return begin.Limit;
         }
 
-        for (var at = FirstPart(topic, head => (PositionOf(head.Positions, origin.Node) ?? Position.None) > position); ;)
+        for (var at = FirstPart(topic, section => section.PositionOf(origin.Node) > position); ;)
         {
             var place = TopicPlace.Of(topic, at);
             if (place.IsNowhere || at >= place.Limit)
@@ -131,9 +140,9 @@ internal sealed class TopicSearch(ReadSources sources)
             {
                 using (held)
                 {
-                    if (RunSearch.FirstAbove(held.Runs, origin, position) is var index and >= 0)
+                    if (OffsetIn(held, origin, position) is { } offset)
                     {
-                        return Math.Clamp(RunSearch.OffsetAfter(held.Runs[index], position), place.Start, place.Limit);
+                        return Math.Clamp(offset, place.Start, place.Limit);
                     }
                 }
 
@@ -152,7 +161,7 @@ internal sealed class TopicSearch(ReadSources sources)
             return begin.Limit;
         }
 
-        var at = FirstPart(topic, head => head.LastAppendUnixMs >= timeUnixMs);
+        var at = FirstPart(topic, section => section.Head.LastAppendUnixMs >= timeUnixMs);
         for (var end = at; ;)
         {
             var place = TopicPlace.Of(topic, at);
@@ -165,10 +174,7 @@ internal sealed class TopicSearch(ReadSources sources)
             {
                 using (held)
                 {
-                    var runs = held.Runs.AsSpan();
-                    var index = RunSearch.FirstSince(runs, timeUnixMs);
-                    end = index > 0 ? runs[index - 1].EndOffset : end;
-                    if (index < runs.Length)
+                    if (IsAppendedIn(held, timeUnixMs, ref end))
                     {
                         return Math.Clamp(end, place.Start, place.Limit);
                     }
@@ -179,8 +185,8 @@ internal sealed class TopicSearch(ReadSources sources)
         }
     }
 
-    /// <summary>Where the first part of the topic begins, or what was lost before it, whose head at its end is one that <paramref name="isReached"/> holds for.</summary>
-    private long FirstPart(TopicLog topic, Func<TopicHead, bool> isReached)
+    /// <summary>Where the first part of the topic begins, or what was lost before it, that <paramref name="isReached"/> holds for as of its end.</summary>
+    private long FirstPart(TopicLog topic, Func<Section, bool> isReached)
     {
         while (true)
         {
@@ -197,8 +203,8 @@ internal sealed class TopicSearch(ReadSources sources)
                 {
                     using (held)
                     {
-                        var head = held.Section!.Head;
-                        (low, high, from) = isReached(head) ? (low, middle, from) : (middle + 1, high, head.Next);
+                        var section = held.Section!;
+                        (low, high, from) = isReached(section) ? (low, middle, from) : (middle + 1, high, section.Head.Next);
                     }
                 }
             }
@@ -226,45 +232,86 @@ internal sealed class TopicSearch(ReadSources sources)
         return topic.Flushed!.PositionOf(origin);
     }
 
-    /// <summary>The position of the last record below <paramref name="offset"/> as the runs of one segment know it; null where only <see cref="OpenSlice"/> does.</summary>
+    /// <summary>The position of the last record below <paramref name="offset"/> as one segment knows it; null where only <see cref="OpenSlice"/> does.</summary>
     private static Position? PositionIn(in HeldRuns held, RunOrigin origin, long offset)
     {
-        var index = RunSearch.LastBelow(held.Runs, origin, offset);
-        return index >= 0 ? RunSearch.PositionBefore(held.Runs[index], offset)
-            : held.Section is not { } section ? null
-            : PositionOf(section.Before, origin.Node) ?? PositionOf(section.Head.Positions, origin.Node) ?? Position.None;
-    }
-
-    private static Position? PositionOf(IReadOnlyList<KeyValuePair<NodeId, Position>> positions, NodeId origin)
-    {
-        for (var i = 0; i < positions.Count; i++)
+        var before = held.Section?.PositionBefore(origin.Node);
+        if (held.Section is { } section && before is null)
         {
-            if (positions[i].Key == origin)
+            // It has no record here, so what was before is what is after.
+            return section.PositionOf(origin.Node) ?? Position.None;
+        }
+
+        for (var block = held.BlockOf(offset - 1); block >= 0 && held.Blocks > 0; block--)
+        {
+            var runs = held.Block(block);
+            if (RunSearch.LastBelow(runs, origin, offset) is var index and >= 0)
             {
-                return positions[i].Value;
+                return RunSearch.PositionBefore(runs[index], offset);
             }
         }
 
-        return null;
+        return before;
     }
 
-    private bool TryReadNewestHead(TopicLog topic, SegmentSlice[] slices, out TopicHead? head)
+    /// <summary>The offset of the first record above <paramref name="position"/> in one segment; null if there is none.</summary>
+    private static long? OffsetIn(in HeldRuns held, RunOrigin origin, Position position)
     {
-        head = null;
-        if (slices.Length == 0)
+        var found = -1;
+        var (low, high) = (0, held.Blocks);
+        while (low < high)
         {
-            return true;
+            var middle = (low + high) / 2;
+            var probe = middle;
+            int last;
+            while ((last = RunSearch.LastBelow(held.Block(probe), origin, long.MaxValue)) < 0 && ++probe < high)
+            {
+            }
+
+            if (last < 0)
+            {
+                high = middle;
+            }
+            else if (held.Block(probe)[last].Last > position)
+            {
+                (found, high) = (probe, middle);
+            }
+            else
+            {
+                low = probe + 1;
+            }
         }
 
-        if (!sources.TryHold(topic, slices, slices.Length - 1, out var held))
+        if (found < 0)
         {
-            return false;
+            return null;
         }
 
-        using (held)
+        var runs = held.Block(found);
+        return RunSearch.OffsetAfter(runs[RunSearch.FirstAbove(runs, origin, position)], position);
+    }
+
+    /// <summary>Whether one segment has a run that was appended at or after a time; <paramref name="end"/> is then where the last one before that ends, as before if none is here.</summary>
+    private static bool IsAppendedIn(in HeldRuns held, long timeUnixMs, ref long end)
+    {
+        var (low, high) = (0, held.Blocks);
+        while (low < high)
         {
-            head = held.Section!.Head;
-            return true;
+            var middle = (low + high) / 2;
+            (low, high) = held.Block(middle)[^1].AppendTimeUnixMs < timeUnixMs ? (middle + 1, high) : (low, middle);
         }
+
+        for (var block = Math.Max(0, low - 1); block < held.Blocks; block++)
+        {
+            var runs = held.Block(block);
+            var index = RunSearch.FirstSince(runs, timeUnixMs);
+            end = index > 0 ? runs[index - 1].EndOffset : end;
+            if (index < runs.Length)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

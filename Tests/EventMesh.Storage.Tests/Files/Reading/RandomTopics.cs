@@ -7,7 +7,10 @@ using EventMesh.Storage.Files.Topics;
 namespace EventMesh.Storage.Tests.Files.Reading;
 
 /// <summary>Writes runs of some topics and origins at random, into segments and into a model at once.</summary>
-internal sealed class RandomTopics(TestSegments store, Random random)
+/// <param name="store">The segments.</param>
+/// <param name="random">Decides.</param>
+/// <param name="maxRuns">Most runs of a group.</param>
+internal sealed class RandomTopics(TestSegments store, Random random, int maxRuns)
 {
     public static readonly TopicName[] Names = [TopicName.Parse("a"), TopicName.Parse("b.c"), TopicName.Parse("d")];
     public static readonly NodeId[] Origins = [TestSegments.Home, NodeId.Parse("east"), NodeId.Parse("west")];
@@ -51,7 +54,7 @@ internal sealed class RandomTopics(TestSegments store, Random random)
 
     private void AppendGroup()
     {
-        for (var runs = random.Next(1, 8); runs > 0; runs--)
+        for (var runs = random.Next(1, maxRuns); runs > 0; runs--)
         {
             _now += random.Next(3);
             var topic = Names[random.Next(Names.Length)];
