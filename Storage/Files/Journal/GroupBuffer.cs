@@ -41,6 +41,9 @@ internal sealed class GroupBuffer
     /// <summary>Bytes that it counts for in the bound on what waits.</summary>
     public long PendingBytes { get; set; }
 
+    /// <summary>Whether it has records, not only trims, deletes and heads.</summary>
+    public bool HasRecords { get; private set; }
+
     /// <summary>Whether it has anything in it.</summary>
     public bool IsEmpty => _runs.Count == 0;
 
@@ -62,6 +65,7 @@ internal sealed class GroupBuffer
     {
         WriteLastEntry();
         Note(topic);
+        HasRecords |= run.Count > 0;
         _runs.Add(new GroupRun(topic, run with { Position = _recordBytes, Length = records.Length }));
         _isLastOpen = true;
         Copy(records);
@@ -113,6 +117,7 @@ internal sealed class GroupBuffer
         _runs.Clear();
         _topics.Clear();
         (_tableBytes, _recordBytes, _isLastOpen, Number, PendingBytes) = (0, 0, false, 0, 0);
+        HasRecords = false;
         Signal = new GroupSignal();
         if (_bytes.Length > keepBytes)
         {

@@ -128,7 +128,7 @@ internal sealed partial class Journal
         bool schedule;
         lock (_gate)
         {
-            var topic = CheckWritable(writer, 0);
+            var topic = CheckWritable(writer, 0, givesRoom: true);
             AddTrim(topic, start.Value, isDelete);
             wait = WaitFor(topic, Durability.Disk);
             schedule = NeedsWork();
@@ -300,7 +300,7 @@ internal sealed partial class Journal
         var (signal, _) => signal.Flushed,
     };
 
-    private TopicLog CheckWritable(FileTopicWriter writer, int bytes)
+    private TopicLog CheckWritable(FileTopicWriter writer, int bytes, bool givesRoom = false)
     {
         var topic = writer.Log;
         if (writer.IsClosed)
@@ -314,7 +314,7 @@ internal sealed partial class Journal
             throw new EventMeshException(MeshErrorCode.LogFenced, $"Writer {writer.Term} of topic '{topic.Name}' was replaced by writer {topic.Term}.");
         }
 
-        if (_blocked is not null)
+        if (_blocked is not null && !givesRoom)
         {
             throw new EventMeshException(MeshErrorCode.LogFull, _blocked);
         }

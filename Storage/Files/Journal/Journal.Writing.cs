@@ -93,7 +93,11 @@ internal sealed partial class Journal
 
     private bool HasRoom(GroupBuffer group) =>
         _current is { } current
-        && (current.EndOfGroups + group.Bytes <= _options.SegmentBytes || current.EndOfGroups == SegmentHeader.PageBytes);
+        && (current.EndOfGroups == SegmentHeader.PageBytes || Fits(current.EndOfGroups + group.Bytes, group.HasRecords));
+
+    /// <summary>The end of the last segment there is room for is kept for what gives room back: a full disk must not keep retention from emptying it.</summary>
+    private bool Fits(long end, bool hasRecords) =>
+        end <= _options.SegmentBytes && (!hasRecords || end <= _options.SegmentBytes - RoomForTrims(_options) || _spares.Ready > 0);
 
     /// <summary>Writes and flushes a group. Only when it is flushed may the next one be written, so every group but the last is known to be flushed.</summary>
     private void Write(GroupBuffer group, SegmentContents current)

@@ -20,6 +20,7 @@ namespace EventMesh.Storage.Files.Journal;
 /// </remarks>
 internal sealed partial class Journal
 {
+    private const int TrimShare = 64;
     private static readonly TimeSpan BusyRetryAfter = TimeSpan.FromMilliseconds(10);
 
     private readonly Lock _turn = new();
@@ -62,6 +63,9 @@ internal sealed partial class Journal
         _lastTerm = store.Identity.Incarnation.Value << 20;
         spares.Changed += OnSparesChanged;
     }
+
+    /// <summary>Bytes of a segment that records do not get where it may be the last: for trims, deletes and heads.</summary>
+    public static int RoomForTrims(FileStorageOptions options) => options.SegmentBytes / TrimShare;
 
     /// <summary>Told of every flush, on the writing thread.</summary>
     public Action<IReadOnlyList<TopicLog>> OnFlushed { get; set; } = static _ => { };

@@ -17,6 +17,9 @@ internal sealed partial class RetentionSweeper : IDisposable
 {
     // A step of rewriting is followed by a rest of this many times its length, so at most a fifth of the disk's time is taken.
     private const int RestFactor = 4;
+
+    // What a trim takes in a group, at most by far; the topic's name is most of it.
+    private const int TrimBytes = 512;
     private static readonly TimeSpan LeastRest = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(10);
 
@@ -120,9 +123,16 @@ internal sealed partial class RetentionSweeper : IDisposable
         }
 
         _cut.Begin();
+
+        // Where the disk is full, no more trims than there is room kept for: together they would be refused.
+        var left = _sources.Journal.Status.Status == LogStatus.Full ? Math.Max(1, Journal.Journal.RoomForTrims(_sources.Options) / TrimBytes) : int.MaxValue;
         foreach (var topic in _sources.Topics.After(default))
         {
-            Guarded(topic.Name.Value, () => Trim(topic, nowUnixMs));
+            Guarded(topic.Name.Value, () => left -= Trim(topic, nowUnixMs) ? 1 : 0);
+            if (left == 0)
+            {
+                break;
+            }
         }
 
         Guarded("the store", () => _size.Trim(_sources.Options.MaxTotalBytes));
@@ -130,13 +140,16 @@ internal sealed partial class RetentionSweeper : IDisposable
         Guarded("the store", () => _rewriter.BeginNext(nowUnixMs));
     }
 
-    private void Trim(TopicLog topic, long nowUnixMs)
+    private bool Trim(TopicLog topic, long nowUnixMs)
     {
         var start = _cut.Find(topic, _rules.For(topic.Name), nowUnixMs);
-        if (start > topic.Start)
+        if (start <= topic.Start)
         {
-            _sources.Journal.Retain(topic, start);
+            return false;
         }
+
+        _sources.Journal.Retain(topic, start);
+        return true;
     }
 
     private void Schedule() => _sources.Services.Background.Schedule(_work);
