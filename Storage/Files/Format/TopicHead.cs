@@ -9,7 +9,7 @@ namespace EventMesh.Storage.Files.Format;
 /// <param name="LastAppendUnixMs">The time of the last append, by the log's time; 0 for none.</param>
 /// <param name="TrimmedAtUnixMs">When the start last moved; 0 for never.</param>
 /// <param name="DeletedAtUnixMs">When it was deleted; 0 while it is not.</param>
-/// <param name="LastGroup">The last group that held a run of the topic.</param>
+/// <param name="LastGroup">The last group that held a run of the topic other than a trim.</param>
 /// <param name="Positions">Per origin, this node included, the last position that the log holds or has held.</param>
 /// <param name="Producers">The producers that are remembered.</param>
 internal sealed record TopicHead(

@@ -53,6 +53,19 @@ internal ref struct BatchFiller(ReadSources sources, TopicSearch search, TopicLo
         return true;
     }
 
+    /// <summary>Adds offsets of which nothing is known any more; those that follow each other become one gap. False when the batch is full.</summary>
+    public bool TryAddHole(long end, long timeUnixMs)
+    {
+        if (records.Count > 0 && records.Last is { Kind: RecordKind.Gap, Origin.IsEmpty: true } last && last.Body.Equals(LostOffsets))
+        {
+            records.Last = last with { Next = new LogOffset(end) };
+            Next = end;
+            return true;
+        }
+
+        return TryAddGap(end, default, Position.None, timeUnixMs, LostOffsets);
+    }
+
     /// <summary>Adds the records of <paramref name="held"/> from <see cref="Next"/> on, and what is missing among and behind them as gaps; false when the batch is full.</summary>
     public bool TryFill(in TopicPlace place, in HeldRuns held)
     {
@@ -111,19 +124,6 @@ internal ref struct BatchFiller(ReadSources sources, TopicSearch search, TopicLo
     private readonly NodeId OriginOf(in RunDescriptor run) => run.Origin.IsEmpty && !run.First.IsNone ? sources.Node : run.Origin;
 
     private readonly bool HasRoom(int bodyBytes) => records.Count == 0 || (records.Count < maxRecords && bodyBytes <= _bytesLeft);
-
-    /// <summary>Adds offsets of which nothing is known any more; those that follow each other become one gap.</summary>
-    private bool TryAddHole(long end, long timeUnixMs)
-    {
-        if (records.Count > 0 && records.Last is { Kind: RecordKind.Gap, Origin.IsEmpty: true } last && last.Body.Equals(LostOffsets))
-        {
-            records.Last = last with { Next = new LogOffset(end) };
-            Next = end;
-            return true;
-        }
-
-        return TryAddGap(end, default, Position.None, timeUnixMs, LostOffsets);
-    }
 
     /// <summary>Adds a gap in the place of a run whose records are lost.</summary>
     private bool TryAddCorrupt(in RunDescriptor run)

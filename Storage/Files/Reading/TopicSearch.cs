@@ -167,7 +167,7 @@ internal sealed class TopicSearch(ReadSources sources)
             var place = TopicPlace.Of(topic, at);
             if (place.IsNowhere || at >= place.Limit)
             {
-                return place.Limit;
+                return place.IsNowhere ? Math.Clamp(end, place.Start, place.Limit) : place.Limit;
             }
 
             if (sources.TryHold(topic, place, out var held))

@@ -66,9 +66,12 @@ internal sealed partial class GroupReader(
 
         var to = Math.Max(scanner.EndOfBytes(), Math.Min(scanner.Position + GroupHeader.Alignment, scanner.End));
         TakeLost(read, segments[index].File, new ScannedGroup(
-            GroupState.Missing, scanner.Position, to - scanner.Position, scanner.LastNumber + 1, lastLost, to - scanner.Position, []));
+            GroupState.Missing, scanner.Position, to - scanner.Position, scanner.LastNumber + 1, lastLost, MaxBytes(lastLost - scanner.LastNumber), []));
         return to;
     }
+
+    /// <summary>The most bytes that lost groups can have had, where the file may have been longer than it is.</summary>
+    private static long MaxBytes(long groups) => Math.Min(LostGroups.MaxSegmentBytes / GroupHeader.MaxBodyBytes, groups) * GroupHeader.MaxBodyBytes;
 
     private void Take(ReadSegment read, SegmentFile segment, in ScannedGroup group)
     {

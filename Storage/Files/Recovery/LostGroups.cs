@@ -5,6 +5,9 @@ namespace EventMesh.Storage.Files.Recovery;
 /// <summary>Groups that were lost together with their tables: which topics they held is not known. Not thread-safe.</summary>
 internal sealed class LostGroups
 {
+    /// <summary>No segment's groups take more: bounds what can be lost of one that nothing is left of.</summary>
+    public const long MaxSegmentBytes = 1024L * 1024 * 1024;
+
     /// <summary>The last of them; 0 for none.</summary>
     public long LastGroup { get; private set; }
 

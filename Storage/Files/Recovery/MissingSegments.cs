@@ -16,9 +16,6 @@ namespace EventMesh.Storage.Files.Recovery;
 internal sealed class MissingSegments(
     IReadOnlyList<SegmentFile> segments, StoreState state, CheckpointContent? checkpoint, DamageReport damage, LostGroups lost)
 {
-    // No segment's groups take more: bounds how many records a lost one can have held.
-    private const long MaxSegmentBytes = 1024L * 1024 * 1024;
-
     private readonly HashSet<long> _there = [.. segments.Select(static segment => segment.Number)];
     private readonly SortedDictionary<long, (int Topics, string Example)> _losses = [];
     private readonly long _lastExpected = Math.Max(state.LastSegment, checkpoint?.LastSegment ?? 0);
@@ -95,12 +92,12 @@ internal sealed class MissingSegments(
 
         // Where the store was not closed, nobody knows how many groups there were; as many as fit.
         missing = Math.Max(1, missing);
-        Lose(lastNumber + 1, missing, lastGroup + 1, wasClosed ? knownFlushed : Math.Max(knownFlushed, lastGroup + (missing * MaxSegmentBytes / GroupHeader.Bytes)));
+        Lose(lastNumber + 1, missing, lastGroup + 1, wasClosed ? knownFlushed : Math.Max(knownFlushed, lastGroup + (missing * LostGroups.MaxSegmentBytes / GroupHeader.Bytes)));
     }
 
     private void Lose(long number, long count, long firstGroup, long lastGroup)
     {
-        lost.Add(lastGroup, count * MaxSegmentBytes);
+        lost.Add(lastGroup, count * LostGroups.MaxSegmentBytes);
         Report(number, $"groups {firstGroup} to {lastGroup} are lost with it and what follows it: topics that do not go on behind them skip offsets before they do");
     }
 

@@ -24,11 +24,12 @@ internal sealed class ReadSegment(SegmentFile segment)
     {
         var slice = Contents.SliceOf(topic);
         slice.Reach(group);
-        if (head is not null && slice.Runs.Count == 0 && slice.Changes.Count == 0)
+        var isFirst = slice.Runs.Count == 0 && slice.Changes.Count == 0;
+        if (head is not null && isFirst)
         {
             slice.Head = head;
         }
-        else
+        else if (head is not null || isFirst)
         {
             // Of use only where no earlier segment knows the topic.
             _otherHeads[topic] = head ?? new TopicHead(next, next, 0, 0, 0, 0, [], []);

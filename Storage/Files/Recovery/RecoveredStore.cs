@@ -30,7 +30,7 @@ internal sealed record RecoveredStore(
     /// The journal hands over runs of lost records, without an origin, that cover them, in front of everything else. These lie beyond the doubt, so they are the only
     /// ones. A topic that is new to the store is no exception.
     /// </remarks>
-    /// <param name="lastGroup">The last group that has a run of the topic; 0 for none.</param>
+    /// <param name="lastGroup">The last group that has a run of the topic other than a trim; 0 for none.</param>
     public long DoubtFor(long lastGroup) => lastGroup < Store.State.DoubtGroup ? Store.State.DoubtCount : 0;
 }
 

@@ -19,24 +19,23 @@ namespace EventMesh.Storage.Files.Recovery;
 /// <param name="damage">Hears of the damage.</param>
 internal sealed class SectionRebuilder(NodeId node, FileStorageOptions options, TopicTable topics, TopicHeads heads, IDamageSink damage)
 {
-    /// <summary>What the section said; null where the footer's directory, which names its topic, is damaged as well. The caller holds the segment.</summary>
+    /// <summary>What the section said; null where no topic has the slice any more. The caller holds the segment.</summary>
     /// <exception cref="EventMeshException"><c>LogCorrupted</c>: the section before it cannot be made again.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
     public SliceContent? Rebuild(SegmentFile segment, SegmentSlice slice)
     {
-        if (FooterReader.ReadTrailer(segment.File, segment.Number, segment.Header.Generation) is not { } trailer
-            || FooterReader.ReadDirectory(segment.File, trailer) is not { } entries
-            || Array.FindIndex(entries, entry => entry.Slice == slice) is not (>= 0 and var index))
+        var entry = FindEntry(segment, slice);
+        if ((entry?.Topic ?? FindTopic(slice)) is not { } topic)
         {
             return null;
         }
 
         damage.OnDamaged(
             segment, slice.Position, slice.Length,
-            $"the index of topic '{entries[index].Topic}': it is made again from the groups; positions and producers of before that are in no other segment are forgotten");
-        var found = Scan(segment, entries[index].Topic);
-        var content = SliceBuilder.Build(node, options, found, found.Head is null ? HeadBefore(entries[index].Topic, slice) : null);
-        return content with { Head = AtLeast(content.Head, entries[index]) };
+            $"the index of topic '{topic}': it is made again from the groups; positions and producers of before that are in no other segment are forgotten");
+        var found = Scan(segment, topic);
+        var content = SliceBuilder.Build(node, options, found, found.Head is null ? HeadBefore(topic, slice) : null);
+        return entry is { } known ? content with { Head = AtLeast(content.Head, known) } : content;
     }
 
     /// <summary>What the groups of a segment hold of one topic. Groups that are damaged themselves leave a hole.</summary>
@@ -68,6 +67,32 @@ internal sealed class SectionRebuilder(NodeId node, FileStorageOptions options, 
         }
 
         return slice;
+    }
+
+    private static DirectoryEntry? FindEntry(SegmentFile segment, SegmentSlice slice)
+    {
+        if (FooterReader.ReadTrailer(segment.File, segment.Number, segment.Header.Generation) is not { } trailer
+            || FooterReader.ReadDirectory(segment.File, trailer) is not { } entries)
+        {
+            return null;
+        }
+
+        var index = Array.FindIndex(entries, entry => entry.Slice == slice);
+        return index < 0 ? null : entries[index];
+    }
+
+    /// <summary>Where the directory is damaged as well, the topic is the one that has the slice. Looks at all of them.</summary>
+    private TopicName? FindTopic(SegmentSlice slice)
+    {
+        foreach (var topic in topics.All)
+        {
+            if (TopicHeads.SlicesOf(topic).Contains(slice))
+            {
+                return topic.Name;
+            }
+        }
+
+        return null;
     }
 
     private TopicHead? HeadBefore(TopicName name, SegmentSlice slice)

@@ -107,11 +107,11 @@ internal sealed partial class StoreRecovery
         }
     }
 
-    /// <summary>Opens every segment; returns the numbers and lengths of those that nothing could be read of.</summary>
-    private List<(long Number, long Length)> FindSegments()
+    /// <summary>Opens every segment; returns the numbers of those that nothing could be read of.</summary>
+    private List<long> FindSegments()
     {
         var covered = (_checkpoint?.Segments ?? []).ToDictionary(static segment => segment.Number);
-        var unreadable = new List<(long, long)>();
+        var unreadable = new List<long>();
         var finder = new SegmentFinder(_directory, State.Store, _damage);
         foreach (var file in _directory.List())
         {
@@ -122,7 +122,7 @@ internal sealed partial class StoreRecovery
 
             if (finder.Open(file.Name, number) is not { } segment)
             {
-                unreadable.Add((number, file.Length));
+                unreadable.Add(number);
                 continue;
             }
 
@@ -292,14 +292,14 @@ internal sealed partial class StoreRecovery
     }
 
     /// <summary>Adds up what segments can have held of which nothing can be read.</summary>
-    private void LoseUnreadable(List<(long Number, long Length)> unreadable, SegmentSet kept)
+    private void LoseUnreadable(List<long> unreadable, SegmentSet kept)
     {
-        foreach (var (number, length) in unreadable.Where(segment => segment.Number > (_checkpoint?.LastSegment ?? 0)))
+        foreach (var number in unreadable.Where(number => number > (_checkpoint?.LastSegment ?? 0)))
         {
-            // As many groups as fit, if no later segment says how many there were.
+            // As many groups as fit, if no later segment says how many there were. What the file has now may be less than it had.
             var before = kept.All().LastOrDefault(segment => segment.Number < number)?.LastGroup ?? 0;
             var after = kept.All().FirstOrDefault(segment => segment.Number > number)?.Header.FirstGroup;
-            _lost.Add(after - 1 ?? before + (length / GroupHeader.Bytes), length);
+            _lost.Add(after - 1 ?? before + (LostGroups.MaxSegmentBytes / GroupHeader.Bytes), LostGroups.MaxSegmentBytes);
         }
     }
 

@@ -101,9 +101,15 @@ internal sealed class FileTopicReader(ReadSources sources, TopicName topic) : IT
             return records.Count == 0 && filler.TryAddGap(place.Start, default, Position.None, trimmedAt, Trimmed);
         }
 
-        if (filler.Next >= place.Limit || place.IsNowhere)
+        if (filler.Next >= place.Limit)
         {
             return false;
+        }
+
+        if (place.IsNowhere)
+        {
+            // Damage has taken every segment that had records of the topic.
+            return filler.TryAddHole(place.Limit, place.LastAppendUnixMs);
         }
 
         if (!sources.TryHold(log, place, out var held))

@@ -35,7 +35,7 @@ internal sealed class HeadTracker(NodeId node, FileStorageOptions options)
     /// <summary>When the topic was deleted; 0 if it was not, or was written again since.</summary>
     public long DeletedAtUnixMs => Next > _deletedEnd ? 0 : _deletedAtUnixMs;
 
-    /// <summary>The last group with a run of the topic.</summary>
+    /// <summary>The last group with a run of the topic that says where its offsets end: any but a trim.</summary>
     public long LastGroup { get; private set; }
 
     /// <summary>The last position of this node's own events.</summary>
@@ -101,7 +101,8 @@ internal sealed class HeadTracker(NodeId node, FileStorageOptions options)
     /// <param name="isRest">Whether it goes on with the batch that the last run began. Where runs have their places, these tell.</param>
     public void Apply(in RunDescriptor run, long group, bool isRest = false)
     {
-        LastGroup = Math.Max(LastGroup, group);
+        // A trim does not say where the offsets end, so what was lost before it is still in doubt.
+        LastGroup = run.Kind == RunKind.Trim ? LastGroup : Math.Max(LastGroup, group);
         if (run.Kind is RunKind.Trim or RunKind.Delete)
         {
             ApplyTrim(run);
@@ -118,6 +119,8 @@ internal sealed class HeadTracker(NodeId node, FileStorageOptions options)
 
     private void ApplyTrim(in RunDescriptor run)
     {
+        // Further than that there were offsets when it was written, though the runs that had them may be lost.
+        Next = Math.Max(Next, run.FirstOffset);
         if (run.FirstOffset > Start)
         {
             (Start, TrimmedAtUnixMs) = (run.FirstOffset, run.AppendTimeUnixMs);

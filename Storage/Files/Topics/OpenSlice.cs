@@ -29,7 +29,7 @@ internal sealed class OpenSlice(TopicName topic, SegmentFile segment)
     /// </summary>
     public IReadOnlyList<RunDescriptor> Changes => _changes;
 
-    /// <summary>The last group that has a run of the topic here.</summary>
+    /// <summary>The last group that has a run of the topic here which says where its offsets end.</summary>
     public long LastGroup { get; private set; }
 
     /// <summary>Bytes of its records.</summary>
@@ -38,7 +38,8 @@ internal sealed class OpenSlice(TopicName topic, SegmentFile segment)
     /// <summary>Takes up a run that is no head.</summary>
     public void Add(in RunDescriptor run, long group)
     {
-        LastGroup = Math.Max(LastGroup, group);
+        // A trim does not say where the offsets end, so what was lost before it is still in doubt.
+        LastGroup = run.Kind == RunKind.Trim ? LastGroup : Math.Max(LastGroup, group);
         if (run.Count == 0)
         {
             Change(run);

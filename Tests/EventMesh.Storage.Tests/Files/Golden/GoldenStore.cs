@@ -57,7 +57,8 @@ internal static class GoldenStore
     public static IEnumerable<(string Name, byte[] Bytes)> FilesOf(FaultyDirectory directory) =>
         directory.List().Select(file => (file.Name, directory.Contents(file.Name)));
 
-    private static void WriteCheckpoint(FaultyDirectory directory)
+    /// <summary>Writes a checkpoint of all that is sealed.</summary>
+    public static void WriteCheckpoint(FaultyDirectory directory)
     {
         // Opening changes the files, so a copy is opened.
         var copy = Copy(FilesOf(directory));

@@ -226,7 +226,7 @@ public sealed class FileTopicReaderTests
     }
 
     [Fact]
-    public async Task Read_WhenASectionAndTheDirectoryAreDamaged_SaysWhichFile()
+    public async Task Read_WhenASectionAndTheDirectoryAreDamaged_GoesByTheGroups()
     {
         Write(Orders, 0, "a");
         _store.Seal();
@@ -234,11 +234,8 @@ public sealed class FileTopicReaderTests
         _store.FlipSection(slice, 12, 1);
         _store.FlipSection(slice, slice.Length + 2, 1);
 
-        var failure = await Assert.ThrowsAsync<EventMeshException>(async () => await _reader.ReadAsync(LogOffset.Zero, 1000, 10, default));
-
-        Assert.Equal(MeshErrorCode.LogCorrupted, failure.Code);
-        Assert.Contains("00000000000000000001.segment", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(slice.Position, Assert.Single(_store.Damage).Position);
+        Assert.Equal("a", await _reader.ReadTextAsync());
+        Assert.Equal(slice.Position, Assert.Single(_store.Damage.Select(static damage => damage.Position).Distinct()));
     }
 
     [Fact]

@@ -144,7 +144,7 @@ internal sealed class JournalBuilder : IDisposable
         var slice = Current!.SliceOf(topic);
         if (run.Kind == RunKind.Head)
         {
-            slice.Head = TrackerOf(topic).Build();
+            slice.Head = slice.Runs.Count + slice.Changes.Count == 0 ? TrackerOf(topic).Build() : slice.Head;
             slice.Reach(LastGroup);
         }
         else
@@ -154,6 +154,10 @@ internal sealed class JournalBuilder : IDisposable
         }
 
         Expected.Topic(topic).Take(TrackerOf(topic));
+        for (var offset = run.FirstOffset; offset < run.EndOffset; offset++)
+        {
+            Expected.Topic(topic).Groups[offset] = LastGroup;
+        }
     }
 }
 

@@ -115,6 +115,12 @@ internal sealed class TopicContents
 
     public SortedDictionary<long, string> Records { get; } = [];
 
+    /// <summary>The group that each offset came in, where it was written.</summary>
+    public SortedDictionary<long, long> Groups { get; } = [];
+
+    /// <summary>The position of each origin, where it was written.</summary>
+    public IReadOnlyList<KeyValuePair<NodeId, Position>> Positions { get; private set; } = [];
+
     /// <summary>Offsets at or above the start that nothing can be read at.</summary>
     public SortedSet<long> LostOffsets { get; } = [];
 
@@ -122,6 +128,7 @@ internal sealed class TopicContents
     {
         (Start, Next, Own, IsDeleted) = (tracker.Start, tracker.Next, tracker.Own, tracker.DeletedAtUnixMs > 0);
         Head = Describe(tracker.Build());
+        Positions = tracker.Positions();
     }
 
     public void Take(TopicHead head, NodeId node)
