@@ -10,14 +10,16 @@ namespace EventMesh.Silo;
 /// <summary>Puts the host together: configuration, logging, one silo of one node.</summary>
 internal static class SiloHost
 {
+    /// <param name="flags">What the command line says.</param>
+    /// <param name="hasStarted">Whether the host runs.</param>
     /// <exception cref="EventMeshException"><c>InvalidConfiguration</c>: a value that cannot be read.</exception>
-    public static WebApplication Build(IReadOnlyDictionary<string, string?> flags)
+    public static WebApplication Build(IReadOnlyDictionary<string, string?> flags, Func<bool> hasStarted)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddInMemoryCollection(flags);
         AcceptOneValueAsList(builder.Configuration, $"{EventMeshOptions.Section}:{nameof(EventMeshOptions.ConnectPeer)}");
         builder.Logging.ClearProviders();
-        SiloLogging.Configure(builder.Logging, builder.Configuration);
+        SiloLogging.Configure(builder.Logging, builder.Configuration, hasStarted);
         var nodeId = ReadNodeId(builder.Configuration);
         var ports = FreePorts.Find(2);
         builder.Host.UseOrleans(silo => silo

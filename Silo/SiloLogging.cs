@@ -8,14 +8,25 @@ internal static class SiloLogging
 {
     public const string Key = "LogLevel";
 
+    /// <summary>Who tells of a failed start: the host, and several parts of Orleans before and after it.</summary>
+    private static readonly string[] StartTellers = ["Microsoft.Extensions.Hosting.Internal.Host", "Orleans"];
+
+    /// <param name="logging">What to configure.</param>
+    /// <param name="configuration">Says the level.</param>
+    /// <param name="hasStarted">Whether the silo runs.</param>
     /// <exception cref="EventMeshException"><c>InvalidConfiguration</c>.</exception>
-    public static void Configure(ILoggingBuilder logging, IConfiguration configuration)
+    public static void Configure(ILoggingBuilder logging, IConfiguration configuration, Func<bool> hasStarted)
     {
         var level = Read(configuration[$"{EventMeshOptions.Section}:{Key}"]);
-        logging.SetMinimumLevel(level is LogLevel.Trace or LogLevel.Debug or > LogLevel.Warning ? level : LogLevel.Warning);
+        var libraries = level is LogLevel.Trace or LogLevel.Debug or > LogLevel.Warning ? level : LogLevel.Warning;
+        logging.SetMinimumLevel(libraries);
         logging.AddFilter("EventMesh", level);
-        // What keeps the host from starting is said in words by the program; the host would say it first, as a stack trace.
-        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level is LogLevel.Trace or LogLevel.Debug ? level : LogLevel.None);
+        if (level > LogLevel.Debug)
+        {
+            // What keeps the silo from starting is said in words by the program; they would say it as well, as stack traces.
+            Array.ForEach(StartTellers, category => logging.AddFilter(category, entry => entry >= libraries && hasStarted()));
+        }
+
         logging.AddSimpleConsole(static console =>
         {
             console.SingleLine = true;

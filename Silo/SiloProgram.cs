@@ -23,8 +23,10 @@ internal static class SiloProgram
 
         try
         {
-            await using var app = SiloHost.Build(flags);
+            var hasStarted = false;
+            await using var app = SiloHost.Build(flags, () => Volatile.Read(ref hasStarted));
             await StartAsync(app);
+            Volatile.Write(ref hasStarted, true);
             await output.WriteLineAsync(Banner.Describe(app.Services));
             await app.WaitForShutdownAsync();
             return ExitCode.Ok;
