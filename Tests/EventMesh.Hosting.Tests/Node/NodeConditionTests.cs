@@ -17,7 +17,7 @@ public sealed class NodeConditionTests : IAsyncLifetime, IDisposable
 
     public NodeConditionTests()
     {
-        _log = new NodeLog(_store, Options.Create(new EventMeshOptions { NodeId = "west" }));
+        _log = new NodeLog(_store, Options.Create(new EventMeshOptions { NodeId = "west" }), new TestMeters());
         _condition = new NodeCondition(_state, _log);
     }
 
@@ -29,7 +29,11 @@ public sealed class NodeConditionTests : IAsyncLifetime, IDisposable
 
     public Task DisposeAsync() => _log.CloseAsync();
 
-    public void Dispose() => _state.Dispose();
+    public void Dispose()
+    {
+        _log.Dispose();
+        _state.Dispose();
+    }
 
     [Fact]
     public void Current_WhenTheLogHasNoRoom_IsNotReadyUntilThereIsRoom()
@@ -71,7 +75,8 @@ public sealed class NodeConditionTests : IAsyncLifetime, IDisposable
     public void Current_BeforeTheLogIsOpen_SaysThatTheSiloStarts()
     {
         using var state = new NodeState(NullLogger<NodeState>.Instance);
-        var condition = new NodeCondition(state, new NodeLog(_store, Options.Create(new EventMeshOptions { NodeId = "west" })));
+        using var unopened = new NodeLog(_store, Options.Create(new EventMeshOptions { NodeId = "west" }), new TestMeters());
+        var condition = new NodeCondition(state, unopened);
 
         Assert.True(condition.Current is { IsLive: true, IsReady: false, Warnings.Count: 0 });
         Assert.Equal("The silo is starting.", Assert.Single(condition.Current.Problems));

@@ -8,7 +8,8 @@ internal sealed class TestMeters : IMeterFactory
 {
     public static NodeInstruments Node() => new(new TestMeters());
 
-    public Meter Create(MeterOptions options) => new(options);
+    /// <summary>A meter whose scope is this, so that a listener can tell it from those of other tests.</summary>
+    public Meter Create(MeterOptions options) => new(options.Name, options.Version, options.Tags, scope: this);
 
     public void Dispose()
     {
