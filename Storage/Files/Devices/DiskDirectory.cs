@@ -9,7 +9,8 @@ namespace EventMesh.Storage.Files.Devices;
 /// <param name="path">Where it is.</param>
 internal sealed class DiskDirectory(string path) : IStoreDirectory
 {
-    private const string LockName = "lock";
+    /// <summary>The file that is locked.</summary>
+    public const string LockName = "lock";
 
     // What the runtime throws without a number of the system: taking the room failed, and the file is gone again.
     private const int Unnumbered = unchecked((int)0x80131620);

@@ -7,26 +7,28 @@ internal sealed class ProgressMeter(IProgress<ToolProgress>? progress, Cancellat
     private const long StepBytes = 1024 * 1024;
 
     private long _total;
-    private long _done;
     private long _told;
+
+    /// <summary>Bytes that are done.</summary>
+    public long Done { get; private set; }
 
     /// <summary>Adds to what there is to do.</summary>
     public void Expect(long bytes) => _total += bytes;
 
     /// <summary>Adds to what is done.</summary>
     /// <exception cref="OperationCanceledException">Nobody wants the result any more.</exception>
-    public void Reach(string step, long bytes) => ReachTo(step, _done + bytes);
+    public void Reach(string step, long bytes) => ReachTo(step, Done + bytes);
 
     /// <summary>Says how much is done in all.</summary>
     /// <exception cref="OperationCanceledException">Nobody wants the result any more.</exception>
     public void ReachTo(string step, long done)
     {
         Check();
-        _done = Math.Max(_done, done);
-        if (progress is not null && (_done - _told >= StepBytes || _done >= _total))
+        Done = Math.Max(Done, done);
+        if (progress is not null && (Done - _told >= StepBytes || Done >= _total))
         {
-            _told = _done;
-            progress.Report(new ToolProgress(step, _done, Math.Max(_done, _total)));
+            _told = Done;
+            progress.Report(new ToolProgress(step, Done, Math.Max(Done, _total)));
         }
     }
 

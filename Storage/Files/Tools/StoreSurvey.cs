@@ -130,7 +130,8 @@ internal sealed class StoreSurvey
         if (!segment.IsReadable)
         {
             _findings.Add(new StoreFinding(
-                StoreFindingKind.Damage, segment.File.Name, 0, "The segment's header is damaged, so nothing in it can be read.", "Restore the store from a backup, or start the node: it says what is lost."));
+                StoreFindingKind.Damage, segment.File.Name, 0, "The segment's header is damaged, so nothing in it is shown.",
+                "Start the node: it makes the header again from what follows, or says what is lost where that is damaged too."));
             _segments.Add((new SegmentDescription(number, 0, SegmentCondition.Unreadable, false, default, 0, 0, 0, file.Length, 0, 0, 0), tally));
             return;
         }

@@ -15,6 +15,8 @@ namespace EventMesh.Storage.Files.Tools;
 /// </remarks>
 internal sealed class StoreVerification
 {
+    private const string RestoreAdvice = "Restore the store from a backup; without one, start the node: it says what is lost.";
+
     private readonly IStoreDirectory _directory;
     private readonly FindingBox _findings;
     private readonly ProgressMeter _progress;
@@ -31,12 +33,12 @@ internal sealed class StoreVerification
     private long _bytes;
     private int _count;
 
-    private StoreVerification(IStoreDirectory directory, ProgressMeter progress)
+    private StoreVerification(IStoreDirectory directory, StoreState? copied, ProgressMeter progress)
     {
         (_directory, _progress) = (directory, progress);
         _findings = new FindingBox(DamageLog.Read(directory));
-        _state = StoreCheck.Read(directory, _findings);
-        _isBackup = directory.List().Any(static file => file.Name == BackupMark.FileName);
+        _state = copied ?? StoreCheck.Read(directory, _findings);
+        _isBackup = copied is not null || BackupMark.IsIn(directory);
         _node = _state?.Node ?? NodeId.Parse("unknown");
         _segments = new SegmentAudit(_node, _findings, progress);
         _footers = new FooterAudit(_node, _segments, _findings, progress);
@@ -48,8 +50,10 @@ internal sealed class StoreVerification
     /// <exception cref="IOException">The disk failed.</exception>
     public static VerifyReport Run(IStoreDirectory directory, IProgress<ToolProgress>? progress, CancellationToken cancellationToken)
     {
+        var meter = new ProgressMeter(progress, cancellationToken);
+        var verification = new StoreVerification(directory, copied: null, meter);
         var listed = ToolSegment.List(directory);
-        var verification = new StoreVerification(directory, new ProgressMeter(progress, cancellationToken));
+        meter.Expect(listed.Sum(static segment => segment.File.Length));
         if (verification._state is null && listed.Count == 0)
         {
             throw new EventMeshException(MeshErrorCode.StoreMissing, $"{directory.Location} holds no store: neither the file '{StoreFile.Name}' nor segments are there.");
@@ -58,10 +62,14 @@ internal sealed class StoreVerification
         return verification.Run(listed);
     }
 
+    /// <summary>Checks segments that were copied to <paramref name="directory"/>, whose <c>store</c> file will say what <paramref name="copied"/> does. <paramref name="progress"/> expects their bytes.</summary>
+    /// <inheritdoc cref="Run(IStoreDirectory, IProgress{ToolProgress}?, CancellationToken)"/>
+    public static VerifyReport Run(IStoreDirectory directory, StoreState copied, ProgressMeter progress) =>
+        new StoreVerification(directory, copied, progress).Run(ToolSegment.List(directory));
+
     private VerifyReport Run(IReadOnlyList<(long Number, StoreFileInfo File)> listed)
     {
-        _progress.Expect(listed.Sum(static segment => segment.File.Length));
-        var (hasMoved, done) = (false, 0L);
+        var (hasMoved, done) = (false, _progress.Done);
         for (var i = 0; i < listed.Count; i++)
         {
             hasMoved |= !Check(listed[i].Number, isNewest: i == listed.Count - 1);
@@ -103,8 +111,8 @@ internal sealed class StoreVerification
         if (!segment.IsReadable)
         {
             _findings.Damage(
-                segment.File.Name, 0, "The segment's header is damaged, or that of another segment or store, so nothing in it can be read.",
-                "If the file was renamed or came from elsewhere, move it away; else restore the store from a backup.");
+                segment.File.Name, 0, "The segment's header is damaged, or that of another segment or store, so nothing in it was checked.",
+                "If the file was renamed or came from elsewhere, move it away. Else start the node: it makes the header again from what follows, or says what is lost.");
         }
         else
         {
@@ -143,22 +151,37 @@ internal sealed class StoreVerification
     private void CheckBegin(ToolSegment segment)
     {
         var header = segment.File.Header;
-        if (header.Number != _previous.Number + 1 || _previous.Number == 0 || header.IsRewritten)
+        var expected = _previous.LastGroup + 1;
+        if (header.Number > _previous.Number + 1)
+        {
+            CheckMissing(_previous.Number + 1, header.Number - 1, header.IsRewritten ? expected - 1 : header.FirstGroup - 1);
+        }
+        else if (header.FirstGroup > expected && !header.IsRewritten)
+        {
+            _findings.Damage(
+                _newest, _newestEnd, $"Groups {expected} to {header.FirstGroup - 1} are missing: the next segment begins behind them.", RestoreAdvice);
+        }
+        else if (header.FirstGroup < expected && !header.IsRewritten)
+        {
+            _findings.Damage(
+                segment.File.Name, 0, $"The segment begins with group {header.FirstGroup}, but the one before it ends with {_previous.LastGroup}.", "Report it with both segments.");
+        }
+    }
+
+    /// <summary>Whether segments that are not there were given up: else they are lost.</summary>
+    private void CheckMissing(long first, long last, long lastGroup)
+    {
+        if (_state is null || lastGroup <= _previous.LastGroup)
         {
             return;
         }
 
-        var expected = _previous.LastGroup + 1;
-        if (header.FirstGroup > expected)
+        // The node may have given them up since the file was read.
+        first = Math.Max(first, Math.Max(_state.DroppedSegment, StoreCheck.Read(_directory, new FindingBox([]))?.DroppedSegment ?? 0) + 1);
+        if (first <= last)
         {
             _findings.Damage(
-                _newest, _newestEnd, $"Groups {expected} to {header.FirstGroup - 1} are missing: the next segment begins behind them.",
-                "Restore the store from a backup; without one, start the node: it says what is lost.");
-        }
-        else if (header.FirstGroup < expected)
-        {
-            _findings.Damage(
-                segment.File.Name, 0, $"The segment begins with group {header.FirstGroup}, but the one before it ends with {_previous.LastGroup}.", "Report it with both segments.");
+                SegmentFile.NameOf(first), 0, $"Segments {first} to {last} are missing, and nobody gave them up.", "Put them back, or restore the store from a backup.");
         }
     }
 
@@ -190,12 +213,16 @@ internal sealed class StoreVerification
         if (_knownFlushed > _lastGroup)
         {
             _findings.Damage(
-                _newest.Length == 0 ? StoreFile.Name : _newest, _newestEnd, $"Groups {_lastGroup + 1} to {_knownFlushed} are missing: they are known to have been flushed.",
-                "Restore the store from a backup; without one, start the node: it says what is lost.");
+                _newest.Length == 0 ? StoreFile.Name : _newest, _newestEnd, $"Groups {_lastGroup + 1} to {_knownFlushed} are missing: they are known to have been flushed.", RestoreAdvice);
+        }
+
+        if (_state is { } state && state.LastSegment > _previous.Number)
+        {
+            CheckMissing(_previous.Number + 1, state.LastSegment, long.MaxValue);
         }
 
         // A node that is running may have begun an incarnation since the file was read.
-        var incarnation = StoreCheck.Read(_directory, new FindingBox([]))?.Incarnation;
+        var incarnation = StoreCheck.Read(_directory, new FindingBox([]))?.Incarnation ?? _state?.Incarnation;
         if (incarnation is { } begun && _segments.LastIncarnation > begun)
         {
             _findings.Damage(

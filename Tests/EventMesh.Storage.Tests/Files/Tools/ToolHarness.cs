@@ -18,7 +18,7 @@ internal sealed class ToolHarness : IAsyncDisposable
 
     private readonly Dictionary<TopicName, ITopicWriter> _writers = [];
 
-    public ToolHarness(int seed = 1, int segmentBytes = 16 * 1024)
+    public ToolHarness(int seed = 1, int segmentBytes = 16 * 1024, FaultyDirectory? directory = null)
     {
         var options = new FileStorageOptions
         {
@@ -28,7 +28,7 @@ internal sealed class ToolHarness : IAsyncDisposable
             RetentionAge = TimeSpan.Zero,
             RetentionInterval = TimeSpan.FromDays(1),
         };
-        Store = new FileLogHarness(options, seed);
+        Store = new FileLogHarness(options, seed, directory ?? new FaultyDirectory(seed));
     }
 
     public FileLogHarness Store { get; }

@@ -6,7 +6,10 @@ using EventMesh.TestKit.Logs;
 namespace EventMesh.Storage.Tests.Files.Tools;
 
 /// <summary>Does to a store what nodes do, in an order that the seed decides.</summary>
-internal sealed class ToolWorkload(ToolHarness harness, int seed)
+/// <param name="harness">The store.</param>
+/// <param name="seed">Decides.</param>
+/// <param name="canKill">Whether the process may end without a word, which ends the directory that a tool looks at.</param>
+internal sealed class ToolWorkload(ToolHarness harness, int seed, bool canKill = true)
 {
     private const int MaxTopics = 6;
 
@@ -43,7 +46,7 @@ internal sealed class ToolWorkload(ToolHarness harness, int seed)
                 harness.Clean();
                 break;
             case 11 when _random.Next(6) == 0:
-                await (_random.Next(2) == 0 ? harness.RestartAsync() : harness.KillAsync());
+                await (_random.Next(2) == 0 || !canKill ? harness.RestartAsync() : harness.KillAsync());
                 break;
             default:
                 harness.Store.Time.Advance(TimeSpan.FromMilliseconds(_random.Next(100)));
