@@ -33,14 +33,19 @@ internal static class InspectionJson
             }));
         }
 
-        foreach (var finding in store.Findings)
+        await WriteAsync(output, store.Findings);
+    }
+
+    /// <summary>Writes the findings of any of the tools.</summary>
+    public static async Task WriteAsync(TextWriter output, IEnumerable<StoreFinding> findings)
+    {
+        foreach (var finding in findings)
         {
             await output.WriteLineAsync(JsonLine.Of(Finding(finding)));
         }
     }
 
-    /// <summary>A finding of any of the tools.</summary>
-    public static object Finding(StoreFinding finding) => new
+    private static object Finding(StoreFinding finding) => new
     {
         kind = "finding",
         severity = finding.Kind,

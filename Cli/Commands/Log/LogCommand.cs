@@ -10,6 +10,8 @@ internal static class LogCommand
         var command = new Command("log", "Look into, check, back up and restore the store in a directory; a running node is not disturbed.");
         command.Subcommands.Add(InspectCommand.Create());
         command.Subcommands.Add(VerifyCommand.Create());
+        command.Subcommands.Add(BackupCommand.Create());
+        command.Subcommands.Add(RestoreCommand.Create());
         return command;
     }
 }

@@ -36,11 +36,7 @@ internal static class VerifyCommand
 
     private static async Task WriteJsonAsync(TextWriter output, VerifyReport report)
     {
-        foreach (var finding in report.Findings)
-        {
-            await output.WriteLineAsync(JsonLine.Of(InspectionJson.Finding(finding)));
-        }
-
+        await InspectionJson.WriteAsync(output, report.Findings);
         await output.WriteLineAsync(JsonLine.Of(new
         {
             kind = "verified",
