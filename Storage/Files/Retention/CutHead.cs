@@ -9,19 +9,20 @@ internal static class CutHead
 {
     /// <summary>The head before run number <paramref name="firstKept"/> of <paramref name="content"/>.</summary>
     /// <remarks>
-    /// Where runs are left out, the start is that run's first offset, since what lies below is gone. A producer comes with those of its remembered batches that lie
-    /// below; the kept runs bring the others.
+    /// The start stays as it was at the segment's end, even where a later trim is why runs are left out: later segments say so, and their heads follow on this one. A
+    /// producer comes with those of its remembered batches that lie below; the kept runs bring the others.
     /// </remarks>
     /// <param name="node">Whose store it is.</param>
     /// <param name="content">The section.</param>
     /// <param name="firstKept">The first run that is kept.</param>
-    public static TopicHead Before(NodeId node, SliceContent content, int firstKept)
+    /// <param name="lastAppendBefore">The time of the last append before the segment, for where all runs are kept; 0 where nobody knows any more.</param>
+    public static TopicHead Before(NodeId node, SliceContent content, int firstKept, long lastAppendBefore)
     {
         var (head, offset) = (content.Head, content.Runs[firstKept].FirstOffset);
         return new TopicHead(
-            firstKept > 0 ? offset : Math.Min(head.Start, offset),
+            Math.Min(head.Start, offset),
             Next: offset,
-            firstKept > 0 ? content.Runs[firstKept - 1].AppendTimeUnixMs : 0,
+            firstKept > 0 ? content.Runs[firstKept - 1].AppendTimeUnixMs : lastAppendBefore,
             head.TrimmedAtUnixMs,
             DeletedAtUnixMs: 0,
             LastGroup: 0,

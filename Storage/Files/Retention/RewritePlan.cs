@@ -62,15 +62,13 @@ internal sealed class RewritePlan
     // Header, alignment and what an entry of the table has beside the topic's name, roughly.
     private const int RunOverhead = 128;
 
-    private readonly NodeId _node;
-    private readonly FileStorageOptions _options;
-    private readonly TopicTable _table;
+    private readonly RetentionSources _sources;
     private readonly SegmentFile _segment;
     private readonly Dictionary<TopicName, TopicPlan> _topics = [];
     private int _next;
 
-    public RewritePlan(NodeId node, FileStorageOptions options, TopicTable table, SegmentFile segment, DirectoryEntry[] entries) =>
-        (_node, _options, _table, _segment, Entries) = (node, options, table, segment, entries);
+    public RewritePlan(RetentionSources sources, SegmentFile segment, DirectoryEntry[] entries) =>
+        (_sources, _segment, Entries) = (sources, segment, entries);
 
     /// <summary>The segment's directory.</summary>
     public DirectoryEntry[] Entries { get; }
@@ -99,7 +97,7 @@ internal sealed class RewritePlan
 
     private void Look(in DirectoryEntry entry)
     {
-        if (_table.Find(entry.Topic) is not { } topic)
+        if (_sources.Topics.Find(entry.Topic) is not { } topic)
         {
             IsRefused = true;
             return;
@@ -107,9 +105,11 @@ internal sealed class RewritePlan
 
         long start;
         bool isDead, hasHeadBeyond;
+        SegmentSlice[] slices;
         lock (topic.Gate)
         {
-            IsRefused = !topic.Slices.Contains(entry.Slice);
+            slices = topic.Slices;
+            IsRefused = !slices.Contains(entry.Slice);
             (start, isDead, hasHeadBeyond) = (topic.Start, topic.IsDeadIn(_segment.Number), topic.HasHeadBeyond(_segment.Number));
         }
 
@@ -120,10 +120,30 @@ internal sealed class RewritePlan
 
         var content = SectionReader.Read(_segment, entry.Slice);
         var firstKept = Array.FindIndex(content.Runs, run => run.EndOffset > start);
-        Add(entry, content, firstKept < 0 ? content.Runs.Length : firstKept, hasHeadBeyond);
+        firstKept = firstKept < 0 ? content.Runs.Length : firstKept;
+        Add(entry, content, firstKept, firstKept == 0 ? LastAppendBefore(slices, entry.Slice) : 0, hasHeadBeyond);
     }
 
-    private void Add(in DirectoryEntry entry, SliceContent content, int firstKept, bool hasHeadBeyond)
+    /// <summary>The time of the last append before a slice; 0 where no earlier one is left that knows.</summary>
+    private long LastAppendBefore(SegmentSlice[] slices, SegmentSlice slice)
+    {
+        var index = Array.IndexOf(slices, slice);
+        if (index == 0 || _sources.Segments.Acquire(slices[index - 1]) is not { } segment)
+        {
+            return 0;
+        }
+
+        try
+        {
+            return _sources.Sections.Get(segment, slices[index - 1]).Head.LastAppendUnixMs;
+        }
+        finally
+        {
+            segment.Release();
+        }
+    }
+
+    private void Add(in DirectoryEntry entry, SliceContent content, int firstKept, long lastAppendBefore, bool hasHeadBeyond)
     {
         var runs = content.Runs.Length - firstKept;
         if (runs == 0 && hasHeadBeyond)
@@ -132,7 +152,7 @@ internal sealed class RewritePlan
         }
 
         var part = runs == 0 ? KeptPart.Head : KeptPart.FromRun;
-        var first = runs == 0 ? content.Head : CutHead.Before(_node, content, firstKept);
+        var first = runs == 0 ? content.Head : CutHead.Before(_sources.Store.Identity.Node, content, firstKept, lastAppendBefore);
         if (part == KeptPart.FromRun && !Leads(first, content, firstKept))
         {
             // Nothing is lost by keeping more.
@@ -156,7 +176,7 @@ internal sealed class RewritePlan
             slice.Add(run, content.Head.LastGroup);
         }
 
-        var reached = SliceBuilder.Build(_node, _options, slice, before: null).Head;
+        var reached = SliceBuilder.Build(_sources.Store.Identity.Node, _sources.Options, slice, before: null).Head;
         return CutHead.Same(reached with { Start = content.Head.Start, TrimmedAtUnixMs = content.Head.TrimmedAtUnixMs }, content.Head);
     }
 }

@@ -42,7 +42,7 @@ internal sealed class SegmentRewrite
     public SegmentRewrite(RetentionSources sources, CleaningRule rule, SegmentFile segment, DirectoryEntry[] entries)
     {
         (_sources, _rule, Segment) = (sources, rule, segment);
-        _plan = new RewritePlan(sources.Store.Identity.Node, sources.Options, sources.Topics, segment, entries);
+        _plan = new RewritePlan(sources, segment, entries);
         _writeBytes = Math.Clamp(sources.Options.SegmentBytes / StepsPerSegment, 1, MaxWriteBytes);
         var footer = FooterReader.ReadTrailer(segment.File, segment.Number, segment.Header.Generation)?.FooterPosition ?? 0;
         _scanner = new SegmentScanner(segment.File, segment.Header, footer);
@@ -236,7 +236,7 @@ internal sealed class SegmentRewrite
             var content = topic.Part == KeptPart.All
                 ? new SliceContent(topic.Head, [.. slice.Runs], topic.Before)
                 : SliceBuilder.Build(_sources.Store.Identity.Node, _sources.Options, slice, before: null);
-            if (!CutHead.Same(content.Head, topic.Head with { Start = Math.Max(topic.Head.Start, topic.Part == KeptPart.FromRun ? topic.First!.Start : 0) }))
+            if (!CutHead.Same(content.Head, topic.Head))
             {
                 return null;
             }
