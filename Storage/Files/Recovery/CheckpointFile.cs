@@ -22,9 +22,10 @@ internal static class CheckpointFile
     /// <param name="store">The store's id.</param>
     /// <param name="segments">The segments that it covers: all there are up to one, sealed, and their topics know the footers' slices.</param>
     /// <param name="topics">The topics.</param>
+    /// <param name="lastFlushed">The last group that is flushed, asked when the topics have been looked at; null for the last one in the segments.</param>
     /// <returns>The file's length; 0 where segments were replaced meanwhile, or a topic is just being forgotten, so that nothing was written.</returns>
     /// <exception cref="IOException">The disk failed or is full; the last checkpoint is as it was.</exception>
-    public static long Write(IStoreDirectory directory, Guid store, IReadOnlyList<SegmentFile> segments, TopicTable topics)
+    public static long Write(IStoreDirectory directory, Guid store, IReadOnlyList<SegmentFile> segments, TopicTable topics, Func<long>? lastFlushed = null)
     {
         RemoveUnfinished(directory);
         var length = 0L;
@@ -32,7 +33,7 @@ internal static class CheckpointFile
         {
             try
             {
-                length = new Writing(file, store, segments).Write(topics);
+                length = new Writing(file, store, segments).Write(topics, lastFlushed);
             }
             finally
             {
@@ -69,7 +70,7 @@ internal static class CheckpointFile
         private uint _crc;
         private uint _topics;
 
-        public long Write(TopicTable topics)
+        public long Write(TopicTable topics, Func<long>? lastFlushed)
         {
             foreach (var segment in segments)
             {
@@ -91,9 +92,11 @@ internal static class CheckpointFile
                 return 0;
             }
 
+            // What was said of the topics may come from groups behind the segments: a start must not take one of those for torn.
+            var lastGroup = lastFlushed?.Invoke() ?? (segments.Count == 0 ? 0 : segments[^1].LastGroup);
             Span<byte> header = stackalloc byte[CheckpointHeader.Bytes];
             new CheckpointHeader(
-                store, _last, _topics, (uint)(_position - CheckpointHeader.Bytes), _crc, (uint)segments.Count, segments.Count == 0 ? 0 : segments[^1].LastGroup).Write(header);
+                store, _last, _topics, (uint)(_position - CheckpointHeader.Bytes), _crc, (uint)segments.Count, lastGroup).Write(header);
             file.Write(0, header);
             file.Flush();
             return _position;

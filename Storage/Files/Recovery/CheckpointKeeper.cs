@@ -130,7 +130,7 @@ internal sealed partial class CheckpointKeeper : IDisposable
         {
             // The list comes first: a segment that goes meanwhile is listed and has no slices, which a start can tell from one that is missing.
             var segments = _store.Segments.All().Where(segment => segment.Number <= last).ToList();
-            var length = CheckpointFile.Write(_directory, _store.Store.State.Store, segments, _store.Topics);
+            var length = CheckpointFile.Write(_directory, _store.Store.State.Store, segments, _store.Topics, LastFlushed);
             lock (_gate)
             {
                 (_lastBytes, _sealedBytes) = length > 0 ? (length, _sealedBytes - bytes) : (_lastBytes, _sealedBytes);
@@ -147,6 +147,9 @@ internal sealed partial class CheckpointKeeper : IDisposable
             }
         }
     }
+
+    /// <summary>The last group that is flushed: a segment is told of a group between its flush and its publishing.</summary>
+    private long LastFlushed() => _store.Segments.All() is { Count: > 0 } all ? all[^1].LastGroup : 0;
 
     [LoggerMessage(EventIds.CheckpointFailed, LogLevel.Warning, "No checkpoint could be written in {Location}; the next start takes longer, and it is tried again when the next segment is sealed")]
     private partial void LogFailed(string location, Exception exception);
