@@ -38,7 +38,10 @@ internal sealed class CrashRun
     public Ledger Ledger => _ledger;
 
     /// <summary>Where it stands, for who reads of a failure.</summary>
-    public override string ToString() => $"life {Lives}, operation {_rig.Operations} ({_rig.LastOperation}){_rig.DamageReport}";
+    public override string ToString() => $"life {Lives}, operation {_rig.Operations} ({_rig.LastOperation}){_rig.DamageReport}{(Damage is null ? "" : $", turned: {Damage}")}";
+
+    /// <summary>What was turned and found at rest; null where nothing was.</summary>
+    public DamageCheck? Damage { get; private set; }
 
     /// <summary>How often the store was opened.</summary>
     public int Lives { get; private set; }
@@ -55,7 +58,38 @@ internal sealed class CrashRun
         }
     }
 
+    /// <summary>Runs all steps, lets the store rest, closed or killed, turns some of its bits and looks what it says.</summary>
+    public DamageCheck RunIntoDamage(int flips)
+    {
+        using (_ledger.Context.Enter())
+        {
+            RunWorkload();
+            var isClosed = _random.Next(2) == 0;
+            if (isClosed)
+            {
+                Close();
+            }
+            else
+            {
+                Kill();
+            }
+
+            Damage = new DamageCheck(_rig, _ledger, _random, isClosed);
+            Damage.Run(flips);
+            return Damage;
+        }
+    }
+
     private void RunSteps()
+    {
+        RunWorkload();
+        Close();
+        GoOn();
+        _workload.RepeatEverything();
+        RunWhatWaits();
+    }
+
+    private void RunWorkload()
     {
         Start();
         for (var step = 0; step < _plan.Steps; step++)
@@ -67,10 +101,6 @@ internal sealed class CrashRun
         _rig.Mend();
         RunWhatWaits();
         GoOn();
-        Close();
-        GoOn();
-        _workload.RepeatEverything();
-        RunWhatWaits();
     }
 
     private void Step()

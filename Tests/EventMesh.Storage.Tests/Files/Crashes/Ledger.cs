@@ -137,6 +137,11 @@ internal sealed class Ledger(CrashPlan plan) : IFlushListener
         CrashViolation.ThrowUnless(_log is not null, "A store that was closed tells of a flush.");
         CrashViolation.ThrowUnless(_log.FlushVersion > _version, "A flush has not moved the version.");
         _version = _log.FlushVersion;
+        foreach (var topic in Topics)
+        {
+            topic.EndBeforeLastFlush = topic.SeenEnd;
+        }
+
         foreach (var advance in advances)
         {
             var reader = _log.GetReader(advance.Topic);

@@ -14,6 +14,7 @@ public sealed class StoreCrashTests(ITestOutputHelper output)
     private const string ShareVariable = "EVENTMESH_CRASH_SHARE";
     private const int Seeds = 48;
     private const int Share = 40;
+    private const int FlipsPerSeed = 10;
     private const int VariantSeeds = 60;
     private const int VariantCrashes = 6;
     private const int CaughtIsEnough = 5;
@@ -32,6 +33,20 @@ public sealed class StoreCrashTests(ITestOutputHelper output)
 
         output.WriteLine(report.ToString());
         Assert.True(report.Failures.IsEmpty, report.FailureText);
+    }
+
+    /// <summary>The soak runs this one, too, with other seeds.</summary>
+    [Fact]
+    [Trait("Kind", "Crashes")]
+    public void Store_WhenItsBitsTurnAtRest_ServesNothingWrongAndNamesWhatIsMissing()
+    {
+        var report = new CrashReport();
+
+        Parallel.ForEach(Enumerable.Range(Setting(FirstSeedVariable, 1), FlipsPerSeed * Setting(SeedsVariable, Seeds)), seed => report.AddDamage(seed));
+
+        output.WriteLine(report.ToString());
+        Assert.True(report.Failures.IsEmpty, report.FailureText);
+        Assert.NotEqual(0, report.Missing);
     }
 
     /// <summary>Runs that failed once, each for another reason.</summary>
@@ -131,23 +146,40 @@ internal sealed class CrashReport
     private long _lives;
     private long _crashes;
     private long _shown;
+    private long _missing;
 
     public ConcurrentDictionary<string, string> Failures { get; } = new();
 
     public string FailureText => $"{Failures.Count} runs failed.\n" + string.Join('\n', Failures.OrderBy(static pair => pair.Key.Length).Take(45).Select(static (pair, i) => i == 0 ? pair.Value : pair.Value.Split('\n')[0]));
 
+    /// <summary>Records that were missing after bits had turned.</summary>
+    public long Missing => _missing;
+
+    /// <summary>Runs once, and turns bits at the end.</summary>
+    public void AddDamage(int seed)
+    {
+        var run = new CrashRun(seed, []);
+        Run($"seed {seed}, bits turned", run, () => run.RunIntoDamage(flips: 1 + seed % 3));
+        Interlocked.Add(ref _missing, run.Damage?.Missing ?? 0);
+    }
+
     /// <summary>Runs once; how many calls the store made to its device.</summary>
     public long Add(int seed, IReadOnlyCollection<long> crashes)
     {
         var run = new CrashRun(seed, crashes);
+        Run($"seed {seed}, crashes at {string.Join(",", crashes)}", run, run.Run);
+        return run.Operations;
+    }
+
+    private void Run(string name, CrashRun run, Action action)
+    {
         try
         {
-            run.Run();
+            action();
         }
         catch (Exception e)
         {
             // Whatever it is, the seed has to be told with it.
-            var name = $"seed {seed}, crashes at {string.Join(",", crashes)}";
             Failures[name] = $"{name}: {run}: {e.Message}\n{e}";
         }
 
@@ -163,11 +195,9 @@ internal sealed class CrashReport
                 _receipts[i] += run.Ledger.Receipts[i];
             }
         }
-
-        return run.Operations;
     }
 
     public override string ToString() =>
         $"{_runs} runs, {_operations} device operations, {_lives} openings, {_crashes} power failures, {_shown} records shown, "
-        + $"receipts checked: {_receipts[0]} memory, {_receipts[1]} os, {_receipts[2]} disk; {Failures.Count} failures.";
+        + $"receipts checked: {_receipts[0]} memory, {_receipts[1]} os, {_receipts[2]} disk; {_missing} records lost to turned bits; {Failures.Count} failures.";
 }

@@ -14,6 +14,9 @@ internal sealed class TopicLedger(TopicName topic)
     /// <summary>The end of what has been shown to readers: it may never be less again.</summary>
     public long SeenEnd { get; set; }
 
+    /// <summary>The same before the last flush of any topic.</summary>
+    public long EndBeforeLastFlush { get; set; }
+
     /// <summary>The greatest start that readers have seen.</summary>
     public long SeenStart { get; set; }
 
