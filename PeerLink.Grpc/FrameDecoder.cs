@@ -32,9 +32,29 @@ internal static class FrameDecoder
         Wire.PeerMessage.KindOneofCase.ControlPlane => ControlPlane(message.ControlPlane),
         Wire.PeerMessage.KindOneofCase.InterestApplied => new InterestAppliedFrame(message.InterestApplied.Version),
         Wire.PeerMessage.KindOneofCase.Goodbye => Goodbye(message.Goodbye),
+        Wire.PeerMessage.KindOneofCase.Bundle => Bundle(message.Bundle),
         Wire.PeerMessage.KindOneofCase.Ack => new OffsetAckFrame(message.Ack.Topic, message.Ack.Offset),
         _ => new UnknownFrame(),
     };
+
+    private static BundleFrame Bundle(Wire.Bundle message)
+    {
+        if (message.Messages.Count is < 1 or > BundleFrame.MaxFrames)
+        {
+            throw WireFields.Malformed("bundle.messages", $"has {message.Messages.Count} entries; 1 to {BundleFrame.MaxFrames} are allowed");
+        }
+
+        var frames = new LinkFrame[message.Messages.Count];
+        for (var i = 0; i < frames.Length; i++)
+        {
+            var part = message.Messages[i];
+            frames[i] = part.KindCase != Wire.PeerMessage.KindOneofCase.Bundle
+                ? Decode(part)
+                : throw WireFields.Malformed("bundle.messages", "holds another bundle");
+        }
+
+        return new BundleFrame(frames);
+    }
 
     private static HandshakeFrame Handshake(Wire.Handshake message)
     {

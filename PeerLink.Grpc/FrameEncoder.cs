@@ -27,10 +27,23 @@ internal static class FrameEncoder
         InterestUpdateFrame update => new() { ControlPlane = new() { InterestUpdate = Update(update) } },
         InterestAppliedFrame applied => new() { InterestApplied = new() { Version = applied.Version } },
         GoodbyeFrame goodbye => new() { Goodbye = Goodbye(goodbye) },
+        BundleFrame bundle => new() { Bundle = Bundle(bundle) },
         OffsetAckFrame ack => new() { Ack = new() { Topic = ack.Topic, Offset = ack.Offset } },
         UnknownFrame => new(),
         _ => throw new ArgumentException($"{frame.GetType().Name} has no form on the wire.", nameof(frame)),
     };
+
+    private static Wire.Bundle Bundle(BundleFrame frame)
+    {
+        var message = new Wire.Bundle();
+        message.Messages.Capacity = frame.Frames.Count;
+        foreach (var part in frame.Frames)
+        {
+            message.Messages.Add(Encode(part));
+        }
+
+        return message;
+    }
 
     private static Wire.Handshake Handshake(HandshakeFrame frame)
     {

@@ -1,3 +1,4 @@
+using EventMesh.PeerLink.Frames;
 using EventMesh.PeerLink.Sessions;
 
 namespace EventMesh.Hosting.Links;
@@ -12,20 +13,12 @@ internal sealed class FrameInbox(int maxBytes)
     private long _bytes;
     private bool _isClosed;
 
-    /// <summary>Adds an input; ends when there is room for more.</summary>
-    public async ValueTask AddAsync(LinkInput input, int bytes, Signal added)
+    /// <summary>Adds a frame, or all of a bundle; ends when there is room for more.</summary>
+    public async ValueTask AddAsync(LinkFrame frame, Signal added)
     {
-        bool isFull;
-        lock (_gate)
+        if (!Add(frame, out var isFull))
         {
-            if (_isClosed)
-            {
-                return;
-            }
-
-            _queue.Enqueue((input, bytes));
-            _bytes += bytes;
-            isFull = _bytes >= maxBytes;
+            return;
         }
 
         added.Set();
@@ -85,5 +78,38 @@ internal sealed class FrameInbox(int maxBytes)
         }
 
         _room.Set();
+    }
+
+    private bool Add(LinkFrame frame, out bool isFull)
+    {
+        lock (_gate)
+        {
+            isFull = false;
+            if (_isClosed)
+            {
+                return false;
+            }
+
+            if (frame is BundleFrame { Frames: var parts })
+            {
+                foreach (var part in parts)
+                {
+                    Enqueue(part);
+                }
+            }
+            else
+            {
+                Enqueue(frame);
+            }
+
+            isFull = _bytes >= maxBytes;
+            return true;
+        }
+    }
+
+    private void Enqueue(LinkFrame frame)
+    {
+        _queue.Enqueue((new FrameReceived(frame), frame.SizeBytes));
+        _bytes += frame.SizeBytes;
     }
 }

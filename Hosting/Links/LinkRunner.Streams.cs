@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using EventMesh.Core.Errors;
 using EventMesh.PeerLink.Frames;
 using EventMesh.PeerLink.Sessions;
@@ -8,21 +7,21 @@ namespace EventMesh.Hosting.Links;
 /// <summary>The runner's reader, writer and operations: what runs beside the loop.</summary>
 internal sealed partial class LinkRunner
 {
-    // What the writer holds can no longer be overtaken by a control frame, so it holds little; enough to never wait for the loop between small frames.
-    private const int WriterFrames = 16;
-    private const int WriterBytes = 64 * 1024;
+    // What the writer holds can no longer be overtaken by a control frame, so it holds little; enough to never wait for the loop between small frames, and to
+    // make one message of them.
+    private const int WriterFrames = BundleFrame.MaxFrames;
+    private const int WriterBytes = BundleFrame.MaxBytes;
 
     // How long an orderly end waits for the other side to end, too; the goodbye has been taken by the transport by then.
     private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(1);
 
-    private readonly Channel<LinkFrame> _outgoing = Channel.CreateBounded<LinkFrame>(
-        new BoundedChannelOptions(WriterFrames) { SingleReader = true, SingleWriter = true });
-
+    private readonly OutgoingFrames _outgoing = new(WriterFrames);
     private readonly Queue<int> _unsentSizes = new();
     private readonly TaskCompletionSource _operationsEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _unsentBytes;
     private int _sent;
     private int _operations = 1;
+    private volatile bool _takesBundles;
 
     /// <summary>Hands frames to the writer while it has room; whether there were any.</summary>
     private bool Send()
@@ -33,8 +32,7 @@ internal sealed partial class LinkRunner
             && _close is null
             && _session.NextFrame(Now()) is { } frame)
         {
-            // There is always room: the channel holds as many as may be unsent.
-            _outgoing.Writer.TryWrite(frame);
+            _outgoing.Add(frame);
             _unsentSizes.Enqueue(frame.SizeBytes);
             _unsentBytes += frame.SizeBytes;
             any = true;
@@ -59,12 +57,15 @@ internal sealed partial class LinkRunner
     {
         try
         {
-            await foreach (var frame in _outgoing.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+            var frames = new List<LinkFrame>();
+            while (await _outgoing.WaitAsync().ConfigureAwait(false))
             {
-                using var span = LinkTracing.StartSend(frame);
-                await _connection.WriteAsync(frame, CancellationToken.None).ConfigureAwait(false);
-                Interlocked.Increment(ref _sent);
-                _signal.Set();
+                while (_outgoing.TryTake(frames, _takesBundles))
+                {
+                    await WriteAsync(frames).ConfigureAwait(false);
+                    Interlocked.Add(ref _sent, frames.Count);
+                    _signal.Set();
+                }
             }
         }
         catch (EventMeshException error)
@@ -80,16 +81,30 @@ internal sealed partial class LinkRunner
         }
     }
 
+    private async ValueTask WriteAsync(List<LinkFrame> frames)
+    {
+        var spans = LinkTracing.StartSend(frames);
+        try
+        {
+            var message = frames.Count == 1 ? frames[0] : new BundleFrame([.. frames]);
+            await _connection.WriteAsync(message, CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            spans.ForEach(static span => span.Dispose());
+        }
+    }
+
     private async Task ReadStreamAsync()
     {
         try
         {
             while (await _connection.ReadAsync(CancellationToken.None).ConfigureAwait(false) is { } frame)
             {
-                await _frames.AddAsync(new FrameReceived(frame), frame.SizeBytes, _signal).ConfigureAwait(false);
+                await _frames.AddAsync(frame, _signal).ConfigureAwait(false);
             }
 
-            await _frames.AddAsync(new StreamEnded(MeshErrorCode.None, "The peer has ended the stream."), 0, _signal).ConfigureAwait(false);
+            _frames.AddLast(new StreamEnded(MeshErrorCode.None, "The peer has ended the stream."), _signal);
         }
         catch (EventMeshException error) when (error.Code is MeshErrorCode.MalformedFrame or MeshErrorCode.FrameTooLarge)
         {
@@ -98,7 +113,7 @@ internal sealed partial class LinkRunner
         }
         catch (EventMeshException error)
         {
-            await _frames.AddAsync(new StreamEnded(error.Code, error.Message), 0, _signal).ConfigureAwait(false);
+            _frames.AddLast(new StreamEnded(error.Code, error.Message), _signal);
         }
         catch (Exception fault)
         {

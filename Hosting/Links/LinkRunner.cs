@@ -91,7 +91,7 @@ internal sealed partial class LinkRunner
         {
             await ending.CancelAsync().ConfigureAwait(false);
             _frames.Close();
-            _outgoing.Writer.TryComplete();
+            _outgoing.Complete();
             await _connection.DisposeAsync().ConfigureAwait(false);
             await Task.WhenAll(reading, writing, OperationsEndedAsync()).ConfigureAwait(false);
         }
@@ -230,6 +230,7 @@ internal sealed partial class LinkRunner
                 Identify(identified.Identity);
                 break;
             case LinkEstablished:
+                _takesBundles = _session.PeerTakesBundles;
                 _owner.Established(this);
                 PublishView();
                 break;

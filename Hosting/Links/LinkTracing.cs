@@ -8,14 +8,11 @@ namespace EventMesh.Hosting.Links;
 internal static class LinkTracing
 {
     private static readonly ActivitySource Source = new("EventMesh");
+    private static readonly List<Activity> None = [];
 
-    public static Activity? StartSend(LinkFrame frame) => frame is BatchFrame batch && Source.HasListeners()
-        ? Source.StartActivity("peerlink.send", ActivityKind.Producer)
-            ?.SetTag("eventmesh.topic", batch.Topic.Value)
-            .SetTag("eventmesh.origin", batch.Batch.Origin.Value)
-            .SetTag("eventmesh.first", batch.Batch.First.ToString())
-            .SetTag("eventmesh.events", batch.Batch.Events.Count)
-        : null;
+    /// <summary>A span for every batch among the frames.</summary>
+    public static List<Activity> StartSend(IReadOnlyList<LinkFrame> frames) =>
+        Source.HasListeners() ? [.. frames.OfType<BatchFrame>().Select(StartSend).OfType<Activity>()] : None;
 
     public static Activity? StartReceive(ReplicateItems request) => Source.HasListeners()
         ? Source.StartActivity("peerlink.receive", ActivityKind.Consumer)
@@ -23,4 +20,10 @@ internal static class LinkTracing
             .SetTag("eventmesh.origin", request.Origin.Value)
             .SetTag("eventmesh.events", request.Items.Sum(static item => item.Events))
         : null;
+
+    private static Activity? StartSend(BatchFrame batch) => Source.StartActivity("peerlink.send", ActivityKind.Producer)
+        ?.SetTag("eventmesh.topic", batch.Topic.Value)
+        .SetTag("eventmesh.origin", batch.Batch.Origin.Value)
+        .SetTag("eventmesh.first", batch.Batch.First.ToString())
+        .SetTag("eventmesh.events", batch.Batch.Events.Count);
 }

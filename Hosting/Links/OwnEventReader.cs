@@ -53,6 +53,13 @@ internal sealed class OwnEventReader(ILinkHost host)
     /// <summary>Answers <see cref="FindTopics"/>.</summary>
     public TopicsFound Find(FindTopics request)
     {
+        // Before the listing: what is flushed while it runs is looked for again.
+        var version = host.Log.FlushVersion;
+        if (version == request.Known)
+        {
+            return new TopicsFound(request.Token, [], request.After, IsLast: true, version);
+        }
+
         var page = host.Log.ListTopics(request.After, request.Limit);
         var found = new List<FoundTopic>();
         foreach (var summary in page)
@@ -63,7 +70,7 @@ internal sealed class OwnEventReader(ILinkHost host)
             }
         }
 
-        return new TopicsFound(request.Token, found, page.Count > 0 ? page[^1].Topic : request.After, page.Count < request.Limit);
+        return new TopicsFound(request.Token, found, page.Count > 0 ? page[^1].Topic : request.After, page.Count < request.Limit, version);
     }
 
     /// <summary>Answers <see cref="LookUpPositions"/>.</summary>

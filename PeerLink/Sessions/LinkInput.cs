@@ -66,7 +66,9 @@ public readonly record struct FoundTopic(TopicName Topic, Position End);
 /// <param name="Topics">What matched, in ordinal order.</param>
 /// <param name="Last">The last topic that was looked at: the next page begins after it.</param>
 /// <param name="IsLast">Whether there are no topics after it.</param>
-public sealed record TopicsFound(long Token, IReadOnlyList<FoundTopic> Topics, TopicName Last, bool IsLast) : LinkInput;
+/// <param name="Version">The log's flush version before they were looked at; -1 if it has none.</param>
+public sealed record TopicsFound(
+    long Token, IReadOnlyList<FoundTopic> Topics, TopicName Last, bool IsLast, long Version = FindTopics.UnknownVersion) : LinkInput;
 
 /// <summary>Answers <see cref="ReadTopic"/>: every request gets exactly one answer.</summary>
 /// <param name="Token">The request's.</param>

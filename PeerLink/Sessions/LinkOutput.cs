@@ -31,7 +31,18 @@ public sealed record ApplyRemoteInterest(long Token, IReadOnlyList<TopicPattern>
 
 /// <summary>List topics after <paramref name="After"/> that match a pattern, are not the system's and hold a flushed event of this node; answer with
 /// <see cref="TopicsFound"/>. At most <paramref name="Limit"/> topics are looked at.</summary>
-public sealed record FindTopics(long Token, TopicName After, int Limit, IReadOnlyList<TopicPattern> Patterns) : LinkOutput;
+/// <param name="Token">For the answer.</param>
+/// <param name="After">Where the page begins.</param>
+/// <param name="Limit">Most topics to look at.</param>
+/// <param name="Patterns">What to match.</param>
+/// <param name="Known">The log's flush version that all topics have been looked at since; while that is still the log's, there is nothing to look at and the
+/// page is empty and the last. -1 for none.</param>
+public sealed record FindTopics(
+    long Token, TopicName After, int Limit, IReadOnlyList<TopicPattern> Patterns, long Known = FindTopics.UnknownVersion) : LinkOutput
+{
+    /// <summary>No flush version.</summary>
+    public const long UnknownVersion = -1;
+}
 
 /// <summary>Read this node's own flushed events of a topic; answer with <see cref="TopicRead"/>. One read per topic is under way at a time.</summary>
 /// <param name="Token">For the answer.</param>

@@ -79,6 +79,10 @@ public sealed partial class LinkSession
     public bool WantsFrames =>
         Phase is LinkPhase.Handshake or LinkPhase.Closing || (Phase == LinkPhase.Established && !_ingest.IsFull);
 
+    /// <summary>Whether the owner may write several frames to the peer as one <see cref="BundleFrame"/>.</summary>
+    public bool PeerTakesBundles =>
+        Phase == LinkPhase.Established && _peerHandshake!.Features.Contains(LinkFeatures.Bundles, StringComparer.Ordinal);
+
     /// <summary>Whether the peer has applied this node's newest interest.</summary>
     public bool IsInterestSynced => Phase == LinkPhase.Established && _localInterest.IsSynced;
 

@@ -9,13 +9,14 @@ namespace EventMesh.Hosting.Node.Interest;
 /// <summary>Once a second looks through the topics that have changed, so that a wake-up which another silo's end has lost costs a second, not an event.</summary>
 /// <remarks>
 /// Within one silo a wake-up is a method call and cannot be lost, so a silo that is alone does not sweep. Costs one entry per topic and one pass over the log's
-/// list of topics.
+/// list of topics, and no pass while nothing is flushed.
 /// </remarks>
 internal sealed partial class TopicSweep(
     IEventLog log, WakeupDispatcher dispatcher, IMeshMembership membership, TimeProvider time, ILogger logger)
 {
     private const int PageSize = 1_024;
     private readonly Dictionary<TopicName, LogOffset> _seen = [];
+    private long _sweptVersion = -1;
     private bool _hasSwept;
 
     /// <summary>Sweeps every <paramref name="interval"/> until cancelled.</summary>
@@ -39,6 +40,20 @@ internal sealed partial class TopicSweep(
     public void Sweep()
     {
         _hasSwept = true;
+
+        // Before the pass: what is flushed while it runs is found by the next.
+        var version = log.FlushVersion;
+        if (version == _sweptVersion)
+        {
+            return;
+        }
+
+        Pass();
+        _sweptVersion = version;
+    }
+
+    private void Pass()
+    {
         TopicName after = default;
         while (true)
         {

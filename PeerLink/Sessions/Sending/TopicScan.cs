@@ -5,12 +5,15 @@ namespace EventMesh.PeerLink.Sessions.Sending;
 
 /// <summary>Walks through this node's topics page by page: after interest has changed, and once a sweep interval for what lost wake-ups left
 /// behind.</summary>
+/// <remarks>A sweep over a log that has flushed nothing since the last whole one ended looks at nothing.</remarks>
 internal sealed class TopicScan(LinkContext context, RemotePatterns patterns)
 {
     private const int PageSize = 1024;
 
     private long _token;
     private TopicName _after;
+    private long _version = FindTopics.UnknownVersion;
+    private long _known = FindTopics.UnknownVersion;
     private bool _restart;
     private bool _enabled;
 
@@ -22,6 +25,7 @@ internal sealed class TopicScan(LinkContext context, RemotePatterns patterns)
     {
         _enabled = patterns.All.Count > 0;
         _after = default;
+        _known = FindTopics.UnknownVersion;
         _restart = _token != 0;
         NextAt = _enabled ? context.Now : TimeSpan.MaxValue;
     }
@@ -58,6 +62,8 @@ internal sealed class TopicScan(LinkContext context, RemotePatterns patterns)
     /// <summary>Goes on after a page: with the next one at once, or with a new sweep later.</summary>
     public void GoOn(TopicsFound page)
     {
+        _version = _after.Value.Length == 0 ? page.Version : _version;
+        _known = page.IsLast ? _version : _known;
         _after = page.IsLast ? default : page.Last;
         NextAt = page.IsLast ? context.Now + context.Options.SweepInterval : context.Now;
         PassTime();
@@ -68,6 +74,8 @@ internal sealed class TopicScan(LinkContext context, RemotePatterns patterns)
     public void GoOnLater(TopicName? last)
     {
         _after = last ?? _after;
+        _known = FindTopics.UnknownVersion;
+        _version = FindTopics.UnknownVersion;
         NextAt = context.Now + context.Options.SweepInterval;
     }
 
@@ -76,6 +84,6 @@ internal sealed class TopicScan(LinkContext context, RemotePatterns patterns)
         _token = context.NextToken();
         NextAt = TimeSpan.MaxValue;
         context.Hit(_after.Value.Length == 0 ? LinkBranch.ScanBegun : LinkBranch.ScanContinued);
-        context.Emit(new FindTopics(_token, _after, PageSize, patterns.All));
+        context.Emit(new FindTopics(_token, _after, PageSize, patterns.All, _after.Value.Length == 0 ? _known : FindTopics.UnknownVersion));
     }
 }

@@ -1,6 +1,7 @@
 using EventMesh.Core.Errors;
 using EventMesh.Core.Topics;
 using EventMesh.Hosting.Links;
+using EventMesh.PeerLink.Frames;
 using EventMesh.PeerLink.Sessions;
 
 namespace EventMesh.Hosting.Tests.Links;
@@ -9,6 +10,7 @@ namespace EventMesh.Hosting.Tests.Links;
 public sealed class LinkPartsTests
 {
     private static readonly StreamEnded End = new(MeshErrorCode.None, "");
+    private static readonly HeartbeatFrame Frame = new(1, 0, 0);
 
     [Fact]
     public void Alarm_WhenItRingsBeforeItsMoment_IsArmedAgain()
@@ -54,10 +56,10 @@ public sealed class LinkPartsTests
     [Fact]
     public async Task FrameInbox_WhenItsBytesAreReached_MakesTheReaderWaitUntilSomeAreTaken()
     {
-        var inbox = new FrameInbox(100);
+        var inbox = new FrameInbox(Frame.SizeBytes * 2);
         var added = new Signal();
-        await inbox.AddAsync(End, 60, added);
-        var second = inbox.AddAsync(End, 60, added).AsTask();
+        await inbox.AddAsync(Frame, added);
+        var second = inbox.AddAsync(Frame, added).AsTask();
         Assert.False(second.IsCompleted);
 
         Assert.NotNull(inbox.TryTake());
@@ -68,12 +70,12 @@ public sealed class LinkPartsTests
     [Fact]
     public async Task FrameInbox_WhenClosed_LetsTheReaderGoAndKeepsNothing()
     {
-        var inbox = new FrameInbox(100);
-        var waiting = inbox.AddAsync(End, 200, new Signal()).AsTask();
+        var inbox = new FrameInbox(Frame.SizeBytes);
+        var waiting = inbox.AddAsync(Frame, new Signal()).AsTask();
 
         inbox.Close();
         await waiting.WaitAsync(TimeSpan.FromSeconds(30));
-        await inbox.AddAsync(End, 200, new Signal());
+        await inbox.AddAsync(Frame, new Signal());
         inbox.AddLast(End, new Signal());
 
         Assert.Null(inbox.TryTake());
@@ -83,14 +85,75 @@ public sealed class LinkPartsTests
     public async Task FrameInbox_GivesTheLastAfterWhatCameBefore()
     {
         var inbox = new FrameInbox(1000);
-        var first = new StreamEnded(MeshErrorCode.None, "first");
         var last = new StreamEnded(MeshErrorCode.LinkClosed, "last");
-        await inbox.AddAsync(first, 1, new Signal());
+        await inbox.AddAsync(Frame, new Signal());
         inbox.AddLast(last, new Signal());
 
-        Assert.Same(first, inbox.TryTake());
+        Assert.Same(Frame, Assert.IsType<FrameReceived>(inbox.TryTake()).Frame);
         Assert.Same(last, inbox.TryTake());
         Assert.Null(inbox.TryTake());
+    }
+
+    [Fact]
+    public async Task FrameInbox_TakesABundleApart()
+    {
+        var inbox = new FrameInbox(1000);
+        LinkFrame[] frames = [new HeartbeatFrame(1, 0, 0), new HeartbeatFrame(2, 0, 0), new HeartbeatFrame(3, 0, 0)];
+
+        await inbox.AddAsync(new BundleFrame(frames), new Signal());
+
+        Assert.All(frames, frame => Assert.Same(frame, Assert.IsType<FrameReceived>(inbox.TryTake()).Frame));
+        Assert.Null(inbox.TryTake());
+    }
+
+    [Fact]
+    public void OutgoingFrames_ForAPeerThatTakesBundles_GoTogetherUpToTheirLimits()
+    {
+        var outgoing = new OutgoingFrames(1_000);
+        var taken = new List<LinkFrame>();
+        for (var i = 0; i < BundleFrame.MaxFrames + 1; i++)
+        {
+            outgoing.Add(new HeartbeatFrame(i, 0, 0));
+        }
+
+        Assert.True(outgoing.TryTake(taken, asBundle: true));
+        Assert.Equal(Enumerable.Range(0, BundleFrame.MaxFrames).Select(static i => (long)i), taken.Cast<HeartbeatFrame>().Select(static frame => frame.TimestampUnixMs));
+        var large = new InterestSnapshotFrame("west", [new string('x', BundleFrame.MaxBytes)], 1);
+        outgoing.Add(large);
+        outgoing.Add(Frame);
+        Assert.True(outgoing.TryTake(taken, asBundle: true));
+        Assert.Same(large, taken[^1]);
+        Assert.True(outgoing.TryTake(taken, asBundle: true));
+        Assert.Same(Frame, Assert.Single(taken));
+        Assert.False(outgoing.TryTake(taken, asBundle: true));
+    }
+
+    [Fact]
+    public void OutgoingFrames_AHandshake_GoesByItself()
+    {
+        var outgoing = new OutgoingFrames(10);
+        var handshake = new HandshakeFrame(Core.Identity.NodeId.Parse("west"), 100, LinkFeatures.All, new(7), 0, 1);
+        outgoing.Add(handshake);
+        outgoing.Add(Frame);
+        outgoing.Add(Frame);
+        var taken = new List<LinkFrame>();
+
+        Assert.True(outgoing.TryTake(taken, asBundle: true));
+        Assert.Same(handshake, Assert.Single(taken));
+        Assert.True(outgoing.TryTake(taken, asBundle: true));
+        Assert.Equal(2, taken.Count);
+    }
+
+    [Fact]
+    public void OutgoingFrames_ForAnotherPeer_GoOneByOne()
+    {
+        var outgoing = new OutgoingFrames(10);
+        outgoing.Add(Frame);
+        outgoing.Add(Frame);
+        var taken = new List<LinkFrame>();
+
+        Assert.True(outgoing.TryTake(taken, asBundle: false));
+        Assert.Single(taken);
     }
 
     [Fact]

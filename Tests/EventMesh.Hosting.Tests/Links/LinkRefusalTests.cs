@@ -46,6 +46,38 @@ public sealed class LinkRefusalTests : IAsyncLifetime
         Assert.Equal(Node.Id, Assert.IsType<HandshakeFrame>(await connection.ReadAsync(default)).Node);
     }
 
+    [Theory]
+    [InlineData(LinkFeatures.Bundles)]
+    [InlineData("bundles-0")]
+    public async Task Link_OfManyTopics_SendsBundlesOnlyToAPeerThatNamesThem(string feature)
+    {
+        await using var connection = await DialAsync();
+        await connection.WriteAsync(Handshake("east") with { Features = [LinkFeatures.LogReplication, feature] }, default);
+        await connection.WriteAsync(new InterestSnapshotFrame("east", ["many.>"], 1), default);
+        var messages = await MessagesUntilAsync(connection, static frames => frames.OfType<InterestAppliedFrame>().Any());
+        for (var i = 0; i < 300; i++)
+        {
+            await Node.Host.PublishAsync($"many.t{i}", "x");
+        }
+
+        messages.AddRange(await MessagesUntilAsync(connection, static frames => frames.OfType<BatchFrame>().Count() == 300));
+
+        Assert.Equal(300, messages.SelectMany(Frames).OfType<BatchFrame>().Select(static batch => batch.Topic).Distinct().Count());
+        Assert.True(feature == LinkFeatures.Bundles || !messages.OfType<BundleFrame>().Any(), "A peer that did not name bundles was sent one.");
+    }
+
+    [Fact]
+    public async Task Link_WhenThePeersFramesComeInABundle_TakesThem()
+    {
+        await using var connection = await DialAsync();
+        await connection.WriteAsync(Handshake("east"), default);
+        await connection.WriteAsync(new BundleFrame([new HeartbeatFrame(1, 0, 0), new InterestSnapshotFrame("east", ["a", "b"], 7)]), default);
+
+        var messages = await MessagesUntilAsync(connection, static frames => frames.OfType<InterestAppliedFrame>().Any());
+
+        Assert.Equal(7, Assert.Single(messages.SelectMany(Frames).OfType<InterestAppliedFrame>()).Version);
+    }
+
     [Fact]
     public async Task Link_WhenThePeersIncarnationIsOlder_IsRefused()
     {
@@ -85,6 +117,18 @@ public sealed class LinkRefusalTests : IAsyncLifetime
         Assert.Equal(MeshErrorCode.CreditExceeded, await EndOfAsync([Handshake("east"), .. frames]));
     }
 
+    private static async Task<List<LinkFrame>> MessagesUntilAsync(ILinkConnection connection, Func<IEnumerable<LinkFrame>, bool> isDone)
+    {
+        var messages = new List<LinkFrame>();
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!isDone(messages.SelectMany(Frames)))
+        {
+            messages.Add(Assert.IsAssignableFrom<LinkFrame>(await connection.ReadAsync(timeout.Token)));
+        }
+
+        return messages;
+    }
+
     private static HandshakeFrame Handshake(string node, long incarnation = 7) =>
         new(NodeId.Parse(node), 100, LinkFeatures.All, new Incarnation(incarnation), 1, 1024 * 1024);
 
@@ -109,6 +153,8 @@ public sealed class LinkRefusalTests : IAsyncLifetime
         return await EndOfAsync(connection);
     }
 
+    private static IEnumerable<LinkFrame> Frames(LinkFrame message) => message is BundleFrame bundle ? bundle.Frames : [message];
+
     /// <summary>The code that the other side ends a link with: in its goodbye, or in the status of the stream.</summary>
     private static async Task<MeshErrorCode> EndOfAsync(ILinkConnection connection)
     {
@@ -117,7 +163,7 @@ public sealed class LinkRefusalTests : IAsyncLifetime
         {
             while (await connection.ReadAsync(timeout.Token) is { } frame)
             {
-                if (frame is GoodbyeFrame goodbye)
+                if (Frames(frame).OfType<GoodbyeFrame>().FirstOrDefault() is { } goodbye)
                 {
                     return goodbye.Code;
                 }

@@ -54,6 +54,24 @@ public sealed class OwnEventReaderTests
     }
 
     [Fact]
+    public async Task Find_WhenNothingWasFlushedSince_LooksAtNothing()
+    {
+        await using var log = _store.OpenLog();
+        var reader = new OwnEventReader(new FakeLinkHost(log));
+        var writer = await log.OpenWriterAsync(Topic, CancellationToken.None);
+        await writer.AppendAsync(Batches.Of(["a"]), Durability.Disk, CancellationToken.None);
+        var first = reader.Find(new FindTopics(1, default, 10, [TopicPattern.All]));
+
+        var idle = reader.Find(new FindTopics(2, default, 10, [TopicPattern.All], first.Version));
+        await writer.AppendAsync(Batches.Of(["b"]), Durability.Disk, CancellationToken.None);
+        var later = reader.Find(new FindTopics(3, default, 10, [TopicPattern.All], first.Version));
+
+        Assert.Equal([Topic], first.Topics.Select(static found => found.Topic));
+        Assert.Equal((0, true, first.Version), (idle.Topics.Count, idle.IsLast, idle.Version));
+        Assert.Equal([Topic], later.Topics.Select(static found => found.Topic));
+    }
+
+    [Fact]
     public async Task Read_OverTwoLives_EndsABatchWithEachAndSaysWhatItFollows()
     {
         await AppendAsync("a", "b");

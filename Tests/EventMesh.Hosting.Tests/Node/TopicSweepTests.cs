@@ -36,6 +36,23 @@ public sealed class TopicSweepTests
     }
 
     [Fact]
+    public async Task Sweep_WhenNothingWasFlushedSince_ListsNoTopics()
+    {
+        var log = new CountingLog(_log);
+        var sweep = Sweep(log);
+        await AppendAsync("orders");
+
+        sweep.Sweep();
+        sweep.Sweep();
+        var idle = log.Listings;
+        await AppendAsync("orders");
+        sweep.Sweep();
+
+        Assert.Equal((1, 2), (idle, log.Listings));
+        Assert.Equal(["orders@1", "orders@2"], _recorder.Take());
+    }
+
+    [Fact]
     public async Task Run_WhenTheSiloIsAlone_DoesNotSweep_AndBeginsWhenAnotherJoins()
     {
         _membership.Set(["a"]);
@@ -58,11 +75,11 @@ public sealed class TopicSweepTests
         await running;
     }
 
-    private TopicSweep Sweep()
+    private TopicSweep Sweep(IEventLog? log = null)
     {
         var table = new InterestTable(TestMeters.Node(), _time, NullLogger<InterestTable>.Instance);
         table.Add([TopicPattern.All], _recorder, InterestKind.Wanted);
-        return new TopicSweep(_log, new WakeupDispatcher(table, NullLogger<WakeupDispatcher>.Instance), _membership, _time, NullLogger.Instance);
+        return new TopicSweep(log ?? _log, new WakeupDispatcher(table, NullLogger<WakeupDispatcher>.Instance), _membership, _time, NullLogger.Instance);
     }
 
     private async Task AppendAsync(string topic)
@@ -87,5 +104,33 @@ public sealed class TopicSweepTests
             _wakes.Clear();
             return taken;
         }
+    }
+
+    /// <summary>A log that counts how often its topics are listed.</summary>
+    private sealed class CountingLog(IEventLog log) : IEventLog
+    {
+        public int Listings { get; private set; }
+
+        public NodeIdentity Identity => log.Identity;
+
+        public long CurrentTimeUnixMs => log.CurrentTimeUnixMs;
+
+        public long FlushVersion => log.FlushVersion;
+
+        public LogHealth Health => log.Health;
+
+        public IReadOnlyList<TopicSummary> ListTopics(TopicName after, int limit)
+        {
+            Listings++;
+            return log.ListTopics(after, limit);
+        }
+
+        public ValueTask<ITopicWriter> OpenWriterAsync(TopicName topic, CancellationToken cancellationToken) => log.OpenWriterAsync(topic, cancellationToken);
+
+        public ITopicReader GetReader(TopicName topic) => log.GetReader(topic);
+
+        public IDisposable Subscribe(IFlushListener listener) => log.Subscribe(listener);
+
+        public ValueTask DisposeAsync() => log.DisposeAsync();
     }
 }

@@ -210,6 +210,24 @@ public sealed class TopicCursorTests
     }
 
     [Fact]
+    public void Sweep_SaysWhatTheLastWholeOneHasSeen()
+    {
+        var driver = Wanting(["orders.>"]);
+        var first = driver.Take<FindTopics>();
+        driver.Step(new TopicsFound(first.Token, [], New, IsLast: false, Version: 4));
+        var page = driver.Take<FindTopics>();
+        driver.Step(new TopicsFound(page.Token, [], New, IsLast: true, Version: 5));
+
+        driver.Pass(driver.Options.SweepInterval);
+        var second = driver.Take<FindTopics>();
+        driver.Step(new TopicsFound(second.Token, [], New, IsLast: true, Version: 9));
+        driver.PeerWants(["orders.>", "flights.>"], version: 2);
+
+        // What was flushed while the first went on is known as of its beginning; another interest has seen nothing yet.
+        Assert.Equal([-1L, -1L, 4L, -1L], [first.Known, page.Known, second.Known, driver.Take<FindTopics>().Known]);
+    }
+
+    [Fact]
     public void Sweep_DoesNotWakeTopicsThatAreAckedAndForgotten()
     {
         var memory = new PeerMemory(100);

@@ -53,6 +53,10 @@ public sealed class FrameRulesTests
         { "pause.number", new() { Pause = new() { Topic = "t", Origin = "n" } } },
         { "pause.retry_after_ms", new() { Pause = new() { Topic = "t", Origin = "n", Number = 1, RetryAfterMs = -1 } } },
         { "goodbye.retry_after_ms", new() { Goodbye = new() { RetryAfterMs = -1 } } },
+        { "bundle.messages", new() { Bundle = new() } },
+        { "bundle.messages", new() { Bundle = new() { Messages = { Enumerable.Repeat(new PeerMessage(), 257) } } } },
+        { "bundle.messages", new() { Bundle = new() { Messages = { new PeerMessage { Bundle = new() { Messages = { new PeerMessage() } } } } } } },
+        { "heartbeat.echo_delay_ms", new() { Bundle = new() { Messages = { new PeerMessage { Heartbeat = new() { EchoDelayMs = -1 } } } } } },
     };
 
     [Theory]

@@ -28,6 +28,7 @@ internal static class SampleFrames
         new PauseFrame(Topic, West, 13, MeshErrorCode.LogFull, TimeSpan.FromMilliseconds(1500)),
         new InterestAppliedFrame(14),
         new GoodbyeFrame(MeshErrorCode.VersionMismatch, "speak 100", TimeSpan.FromSeconds(9)),
+        new BundleFrame([new HeartbeatFrame(1_700_000_000_007, 1_700_000_000_008, 9), Batch(2, previous: At(5, 40), first: 41)]),
     ];
 
     public static Position At(long incarnation, long sequence) => new(new Incarnation(incarnation), sequence);
