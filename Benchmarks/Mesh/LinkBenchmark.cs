@@ -11,7 +11,7 @@ internal sealed class LinkBenchmark(NodeStorage storage) : IBenchmark
 {
     private const int Window = 1_000;
     private const int BatchEvents = 256;
-    private const int ManyTopics = 1_000;
+    private const int ManyTopics = 10_000;
     private const int Rate = 5_000;
     private const int Packed = 64;
     private const string Control = "control: TCP one way, 64 a write";
@@ -35,7 +35,7 @@ internal sealed class LinkBenchmark(NodeStorage storage) : IBenchmark
         [
             new Case(Control, "events/s", (duration, token) => _tcp.OneWayAsync(duration, Packed, token)),
             await DoorCaseAsync("door to door, window 1,000, 1 topic", client, Publishing.Topics("door", 1), cancellationToken),
-            await DoorCaseAsync("door to door, window 1,000, 1,000 topics in turn", client, Publishing.Topics("doors", ManyTopics), cancellationToken),
+            await DoorCaseAsync("door to door, window 1,000, 10,000 topics in turn", client, Publishing.Topics("doors", ManyTopics), cancellationToken),
             await InsideCaseAsync($"silo to silo, batches of {BatchEvents}, 4 under way", cancellationToken),
             await LatencyCaseAsync("latency at 5,000 events/s, door to door", client, cancellationToken),
         ];

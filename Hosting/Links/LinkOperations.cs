@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using EventMesh.Core.Errors;
 using EventMesh.PeerLink.Sessions;
 using Microsoft.Extensions.Logging;
@@ -10,6 +11,7 @@ internal sealed class LinkOperations(OwnEventReader reader, ReplicaReceiver rece
 {
     public OwnEventReader Reader { get; } = reader;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<LinkInput> ReadAsync(ReadTopic request, CancellationToken cancellationToken)
     {
         try
@@ -22,6 +24,7 @@ internal sealed class LinkOperations(OwnEventReader reader, ReplicaReceiver rece
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<LinkInput> StoreAsync(ReplicateItems request, CancellationToken cancellationToken)
     {
         using var span = LinkTracing.StartReceive(request);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EventMesh.Core.Errors;
 using EventMesh.Hosting.Node;
 using EventMesh.PeerLink.Sessions;
@@ -9,6 +10,7 @@ namespace EventMesh.Hosting.Links;
 internal sealed class ReplicaReceiver(ILinkHost host)
 {
     /// <summary>Answers <see cref="ReplicateItems"/>.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ItemsReplicated> StoreAsync(ReplicateItems request, CancellationToken cancellationToken)
     {
         var items = new ReplicaItem[request.Items.Count];

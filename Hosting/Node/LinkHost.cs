@@ -1,19 +1,15 @@
-using System.Runtime.InteropServices;
-using EventMesh.Core.Errors;
 using EventMesh.Core.Events;
 using EventMesh.Core.Identity;
 using EventMesh.Core.Topics;
-using EventMesh.Grains.Interfaces;
-using EventMesh.Grains.Interfaces.Messages;
 using EventMesh.Hosting.Node.Interest;
+using EventMesh.Hosting.Node.Replicating;
 using EventMesh.Storage;
-using Orleans;
 
 namespace EventMesh.Hosting.Node;
 
 /// <summary>What the silo's links need of the node.</summary>
 internal sealed class LinkHost(
-    NodeLog log, InterestTable table, InterestSync sync, IMeshNode node, IGrainFactory grains) : ILinkHost
+    NodeLog log, InterestTable table, InterestSync sync, IMeshNode node, TopicReplicator replicator) : ILinkHost
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<NodeId, PeerWake> _peers = [];
@@ -34,22 +30,9 @@ internal sealed class LinkHost(
         return log.Log.CurrentTimeUnixMs;
     }
 
-    public async ValueTask<ReplicateOutcome> ReplicateAsync(
-        TopicName topic, NodeId origin, IReadOnlyList<ReplicaItem> items, CancellationToken cancellationToken)
-    {
-        var request = new ReplicateRequest(origin.Value, [.. items.Select(ToReplica)]);
-        try
-        {
-            var reply = await grains.GetGrain<ITopicGrain>(topic.Value).ReplicateAsync(request, cancellationToken);
-            TimeSpan? retryAfter = reply.RetryAfterMs > 0 ? TimeSpan.FromMilliseconds(reply.RetryAfterMs) : null;
-            return new ReplicateOutcome(Array.ConvertAll(reply.Outcomes, ToResult), reply.Code, retryAfter);
-        }
-        catch (Exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            // The topic's silo did not answer. Replicating is safe to repeat, so the link may simply try again.
-            return new ReplicateOutcome([], MeshErrorCode.OutcomeUnknown, null);
-        }
-    }
+    public ValueTask<ReplicateOutcome> ReplicateAsync(
+        TopicName topic, NodeId origin, IReadOnlyList<ReplicaItem> items, CancellationToken cancellationToken) =>
+        replicator.ReplicateAsync(topic, origin, items, cancellationToken);
 
     public ValueTask<PublishReceipt> IngestAsync(TopicName topic, EventBatch events, CancellationToken cancellationToken) =>
         node.PublishAsync(topic, events, Durability.Disk, cancellationToken);
@@ -73,32 +56,6 @@ internal sealed class LinkHost(
             return version;
         }
     }
-
-    private static Replica ToReplica(ReplicaItem item) => item switch
-    {
-        { Batch: { } batch } => new Replica(
-            batch.Incarnation.Value,
-            batch.Previous.Incarnation.Value,
-            batch.Previous.Sequence,
-            batch.FirstSequence,
-            batch.Hops,
-            batch.Events.Count,
-            batch.Events.BaseTimeUnixMs,
-            ToArray(batch.Events.Bytes)),
-        { Gap: { } gap } => new Replica(0, 0, -1, 0, 0, 0, 0, GapBody.Encode(gap)),
-        _ => throw new ArgumentException("An item holds a batch or a gap.", nameof(item)),
-    };
-
-    private static ReplicateResult ToResult(ReplicaOutcome outcome)
-    {
-        var held = outcome.HeldSequence < 0 ? Position.None : new Position(new Incarnation(outcome.HeldIncarnation), outcome.HeldSequence);
-        return new ReplicateResult(outcome.Verdict, held, outcome.Stored, outcome.Duplicates, outcome.Rewound);
-    }
-
-    private static byte[] ToArray(ReadOnlyMemory<byte> bytes) =>
-        MemoryMarshal.TryGetArray(bytes, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length
-            ? segment.Array
-            : bytes.ToArray();
 
     /// <summary>A peer's interest as a target of wake-ups. Topics of the system stay on their node.</summary>
     private sealed class PeerWake(IReadOnlyCollection<TopicPattern> patterns, Action<TopicAdvance> onAdvance) : IWakeTarget

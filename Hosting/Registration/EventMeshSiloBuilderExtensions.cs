@@ -1,6 +1,8 @@
 using EventMesh.Core.Identity;
 using EventMesh.Grains;
+using EventMesh.Grains.Interfaces;
 using EventMesh.Grains.Silo;
+using EventMesh.Grains.Topics;
 using EventMesh.Grains.State;
 using EventMesh.Hosting;
 using EventMesh.Hosting.Doors;
@@ -9,6 +11,7 @@ using EventMesh.Hosting.Node;
 using EventMesh.Hosting.Node.Interest;
 using EventMesh.Hosting.Node.Lifecycle;
 using EventMesh.Hosting.Node.Publishing;
+using EventMesh.Hosting.Node.Replicating;
 using EventMesh.Hosting.Node.Subscriptions;
 using EventMesh.Hosting.Ports;
 using EventMesh.Storage.Files;
@@ -91,9 +94,15 @@ public static class EventMeshSiloBuilderExtensions
         services.AddSingleton<NodeLog>();
         services.AddSingleton<NodeState>();
         services.AddSingleton<INodeHealth, NodeCondition>();
+        services.AddSingleton<OpenTopics>();
         services.AddSingleton<TopicAppender>();
+        services.AddSingleton<TopicReplicator>();
+        services.AddSingleton<AppendCall>(static provider =>
+            (topic, request) => provider.GetRequiredService<IGrainFactory>().GetGrain<ITopicGrain>(topic.Value).AppendAsync(request, CancellationToken.None));
+        services.AddSingleton<ReplicateCall>(static provider => (topic, request, cancellationToken) =>
+            provider.GetRequiredService<IGrainFactory>().GetGrain<ITopicGrain>(topic.Value).ReplicateAsync(request, cancellationToken));
         services.AddSingleton(static provider => new PublishLanes(
-            provider.GetRequiredService<TopicAppender>().AppendAsync,
+            provider.GetRequiredService<TopicAppender>(),
             NodeId.Parse(provider.GetRequiredService<IOptions<EventMeshOptions>>().Value.NodeId),
             provider.GetRequiredService<IOptions<EventMeshOptions>>().Value,
             provider.GetRequiredService<NodeInstruments>(),

@@ -2,8 +2,14 @@ using EventMesh.Core.Events;
 
 namespace EventMesh.Hosting.Node.Publishing;
 
+/// <summary>What is published.</summary>
+/// <param name="Events">The events.</param>
+/// <param name="Producer">Who publishes them, or nobody.</param>
+/// <param name="Durability">What the receipt waits for.</param>
+internal readonly record struct Publication(EventBatch Events, ProducerStamp Producer, Durability Durability);
+
 /// <summary>A publish that waits for its turn or its receipt.</summary>
-internal sealed class PendingPublish(EventBatch events, ProducerStamp producer, Durability durability)
+internal sealed class PendingPublish(Publication publication)
     : TaskCompletionSource<PublishReceipt>(TaskCreationOptions.RunContinuationsAsynchronously)
 {
     private const int Waiting = 0;
@@ -11,11 +17,11 @@ internal sealed class PendingPublish(EventBatch events, ProducerStamp producer, 
     private const int GivenUp = 2;
     private int _state;
 
-    public EventBatch Events { get; } = events;
+    public EventBatch Events { get; } = publication.Events;
 
-    public ProducerStamp Producer { get; } = producer;
+    public ProducerStamp Producer { get; } = publication.Producer;
 
-    public Durability Durability { get; } = durability;
+    public Durability Durability { get; } = publication.Durability;
 
     /// <summary>Marks it as under way; false when its caller has given up before.</summary>
     public bool TrySend() => Interlocked.CompareExchange(ref _state, Sent, Waiting) == Waiting;

@@ -1,4 +1,5 @@
 using EventMesh.Core.Events;
+using EventMesh.Grains.Topics;
 
 namespace EventMesh.Hosting.Node.Publishing;
 
@@ -14,20 +15,25 @@ internal sealed class PublishLane
     /// <summary>What became of an attempt to enter the lane.</summary>
     public enum Entry
     {
-        /// <summary>It waits for its turn.</summary>
+        /// <summary>An append is under way: it waits behind that.</summary>
         Waits,
 
-        /// <summary>It is the first: the caller runs the lane.</summary>
-        Runs,
+        /// <summary>It is the first: the caller appends it, and runs the lane when that is over.</summary>
+        Begins,
 
         /// <summary>Too many bytes are pending.</summary>
         Full,
 
-        /// <summary>The lane has run dry and is no more: take a new one.</summary>
+        /// <summary>The lane is no more: take a new one.</summary>
         Closed,
     }
 
-    public Entry TryEnter(PendingPublish publish, int maxBytes)
+    /// <summary>The topic as it was last found open on this silo; set by whoever has the append under way.</summary>
+    public OpenTopic? Open { get; set; }
+
+    /// <summary>Enters with <paramref name="bytes"/> of events. Where an append is under way <paramref name="publish"/> is enqueued behind it; without one
+    /// nothing has happened: make one and try again.</summary>
+    public Entry TryEnter(int bytes, int maxBytes, PendingPublish? publish)
     {
         lock (_gate)
         {
@@ -37,20 +43,37 @@ internal sealed class PublishLane
             }
 
             // One publish is always admitted, whatever its size: batches have a limit of their own.
-            if (_pendingBytes > 0 && _pendingBytes + publish.Events.Bytes.Length > maxBytes)
+            if (_pendingBytes > 0 && _pendingBytes + bytes > maxBytes)
             {
                 return Entry.Full;
             }
 
-            _pendingBytes += publish.Events.Bytes.Length;
-            _waiting.Enqueue(publish);
-            if (_isSending)
+            if (!_isSending)
             {
-                return Entry.Waits;
+                _isSending = true;
+                _pendingBytes += bytes;
+                return Entry.Begins;
             }
 
-            _isSending = true;
-            return Entry.Runs;
+            if (publish is not null)
+            {
+                _pendingBytes += bytes;
+                _waiting.Enqueue(publish);
+            }
+
+            return Entry.Waits;
+        }
+    }
+
+    /// <summary>Puts the first, which began and could not be appended at once, where it is taken next. Whoever came meanwhile is behind it.</summary>
+    public void PutFirst(PendingPublish publish)
+    {
+        lock (_gate)
+        {
+            var behind = _waiting.ToArray();
+            _waiting.Clear();
+            _waiting.Enqueue(publish);
+            Array.ForEach(behind, _waiting.Enqueue);
         }
     }
 
@@ -58,7 +81,7 @@ internal sealed class PublishLane
     /// <remarks>An append has one producer and one run of its numbers, so publishes of one that continue each other may go together; others may not.</remarks>
     /// <param name="group">Cleared and filled.</param>
     /// <param name="released">Bytes of publishes that were given up and are not sent.</param>
-    /// <returns>False when nothing waits: the lane is closed then.</returns>
+    /// <returns>False when nothing waits: the lane is idle then.</returns>
     public bool TryTake(List<PendingPublish> group, out int released)
     {
         group.Clear();
@@ -82,17 +105,38 @@ internal sealed class PublishLane
             }
 
             _pendingBytes -= released;
-            _isClosed = group.Count == 0;
-            return !_isClosed;
+            _isSending = group.Count > 0;
+            return _isSending;
         }
     }
 
-    /// <summary>Says that an append of <paramref name="bytes"/> is over.</summary>
+    /// <summary>Says that an append of <paramref name="bytes"/> is over; true when others wait, and the lane is to be run.</summary>
+    public bool End(int bytes)
+    {
+        lock (_gate)
+        {
+            _pendingBytes -= bytes;
+            _isSending = _waiting.Count > 0;
+            return _isSending;
+        }
+    }
+
+    /// <summary>Says that an append of <paramref name="bytes"/> is over while the lane is being run.</summary>
     public void Release(int bytes)
     {
         lock (_gate)
         {
             _pendingBytes -= bytes;
+        }
+    }
+
+    /// <summary>Closes the lane if it is idle: nobody enters it any more.</summary>
+    public bool TryClose()
+    {
+        lock (_gate)
+        {
+            _isClosed |= !_isSending;
+            return _isClosed;
         }
     }
 

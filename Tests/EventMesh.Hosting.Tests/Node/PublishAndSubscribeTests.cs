@@ -1,8 +1,10 @@
 using EventMesh.Core.Errors;
 using EventMesh.Core.Events;
 using EventMesh.Core.Identity;
+using EventMesh.Grains.Topics;
 using EventMesh.Hosting.Node;
 using EventMesh.Hosting.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace EventMesh.Hosting.Tests.Node;
 
@@ -54,6 +56,40 @@ public sealed class PublishAndSubscribeTests
         await Task.WhenAll(receipts);
         Assert.Equal(expected.Select(payload => $"orders:{payload}"), await subscription.TakeAsync(expected.Count));
         Assert.Equal(Enumerable.Range(0, 2_000).Select(i => (long)i), receipts.Select(receipt => receipt.Result.FirstOffset.Value));
+    }
+
+    [Fact]
+    public async Task Publish_AfterTheFirst_GoesBesideTheGrain_AndByItAgainOnceTheWriterIsFenced()
+    {
+        await using var node = await TestNode.StartAsync();
+        var topics = node.Services(0).GetRequiredService<OpenTopics>();
+        await node[0].PublishAsync("orders", "a");
+        var open = topics.Find(TestEvents.Topic("orders"));
+        await node[0].PublishAsync("orders", "b");
+        Assert.Equal(2, Assert.IsType<OpenTopic>(open).Writer.NextOffset.Value);
+
+        // Another silo's activation would do this.
+        await node.Store.OpenLog().OpenWriterAsync(TestEvents.Topic("orders"), CancellationToken.None);
+        var receipt = await node[0].PublishAsync("orders", "c");
+        await node[0].PublishAsync("orders", "d");
+
+        Assert.Equal(2, receipt.FirstOffset.Value);
+        Assert.True(open.IsClosed);
+        Assert.Equal(["a", "b", "c", "d"], await node[0].ReadAllAsync("orders"));
+        Assert.Equal(4, topics.Find(TestEvents.Topic("orders"))!.Writer.NextOffset.Value);
+    }
+
+    [Fact]
+    public async Task Stop_ClosesTheTopicsThatWereOpen()
+    {
+        await using var node = await TestNode.StartAsync();
+        var topics = node.Services(0).GetRequiredService<OpenTopics>();
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => node[0].PublishAsync($"orders.t{i}", "a").AsTask()));
+        Assert.Equal(20, topics.Count);
+
+        await node.Cluster.StopAllSilosAsync();
+
+        Assert.Equal(0, topics.Count);
     }
 
     [Fact]

@@ -4,8 +4,10 @@ using EventMesh.Core.Errors;
 using EventMesh.Core.Events;
 using EventMesh.Core.Identity;
 using EventMesh.Grains.Interfaces.Messages;
+using EventMesh.Grains.Topics;
 using EventMesh.Hosting.Node.Publishing;
 using EventMesh.Hosting.Tests.Support;
+using EventMesh.TestKit.Time;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventMesh.Hosting.Tests.Node;
@@ -15,6 +17,10 @@ public sealed partial class PublishLanesTests : IDisposable
     private readonly ConcurrentQueue<Call> _calls = new();
     private readonly SemaphoreSlim _arrived = new(0);
     private readonly EventMeshOptions _options = new();
+    private readonly ManualTimeProvider _time = new();
+    private readonly OpenTopics _open;
+
+    public PublishLanesTests() => _open = new OpenTopics(_time);
 
     public void Dispose() => _arrived.Dispose();
 
@@ -188,13 +194,15 @@ public sealed partial class PublishLanesTests : IDisposable
     {
         var stored = new List<string>();
         var lanes = new PublishLanes(
-            async (_, request) =>
-            {
-                await Task.Yield();
-                var first = stored.Count;
-                stored.AddRange(Payloads(request));
-                return new AppendReply(MeshErrorCode.None, "", 0, first, 1, first, Durability.Memory);
-            },
+            new TopicAppender(
+                async (_, request) =>
+                {
+                    await Task.Yield();
+                    var first = stored.Count;
+                    stored.AddRange(Payloads(request));
+                    return new AppendReply(MeshErrorCode.None, "", 0, first, 1, first, Durability.Memory);
+                },
+                _open),
             NodeId.Parse("west"),
             _options,
             TestMeters.Node(),
@@ -234,13 +242,15 @@ public sealed partial class PublishLanesTests : IDisposable
     }
 
     private PublishLanes Lanes() => new(
-        (_, request) =>
-        {
-            var call = new Call(request);
-            _calls.Enqueue(call);
-            _arrived.Release();
-            return call.Answer.Task;
-        },
+        new TopicAppender(
+            (_, request) =>
+            {
+                var call = new Call(request);
+                _calls.Enqueue(call);
+                _arrived.Release();
+                return call.Answer.Task;
+            },
+            _open),
         NodeId.Parse("west"),
         _options,
         TestMeters.Node(),
