@@ -221,14 +221,13 @@ internal sealed partial class Journal
         var lost = new List<GroupSignal>();
         lock (_gate)
         {
-            foreach (var group in Unflushed())
+            // A topic can have something in several groups: it rests only when it is taken back from all of them.
+            var groups = Unflushed().ToList();
+            var topics = groups.SelectMany(static group => group.Topics).Distinct().ToList();
+            topics.ForEach(TakeBack);
+            topics.ForEach(Rest);
+            foreach (var group in groups)
             {
-                foreach (var topic in group.Topics)
-                {
-                    TakeBack(topic);
-                    Rest(topic);
-                }
-
                 lost.Add(group.Signal);
                 Recycle(group);
             }

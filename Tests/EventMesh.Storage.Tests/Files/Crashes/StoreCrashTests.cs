@@ -55,6 +55,7 @@ public sealed class StoreCrashTests(ITestOutputHelper output)
     [InlineData("a segment that was given up was reported as lost, with records that a later one has", 36, "")]
     [InlineData("a batch that was kept in parts was not known when its producer repeated it", 60, "60,63,116")]
     [InlineData("the position before the start was that of an older segment, where a newer one was given up first", 125, "")]
+    [InlineData("a topic with something in two groups went idle between their take-backs, which ended the writing thread", 5000026, "111,127,158")]
     public void Store_WhenPowerFailsWhereItOnceFailed_KeepsEveryPromise(string reason, int seed, string crashes)
     {
         var run = new CrashRun(seed, Boundaries(crashes));
