@@ -43,7 +43,7 @@ internal sealed record ReadSources(TopicTable Topics, SegmentSet Segments, Secti
         {
             // A segment leaves its topics before it leaves the journal.
             return Segments.IsClosed ? throw Closed()
-                : TopicPlace.SlicesOf(topic) != slices ? false
+                : TopicHeads.SlicesOf(topic) != slices ? false
                 : throw new EventMeshException(
                     MeshErrorCode.LogCorrupted, $"'{SegmentFile.NameOf(slice.Segment)}' holds records of topic '{topic.Name}' but is not part of the journal. Report this with the store's files.");
         }

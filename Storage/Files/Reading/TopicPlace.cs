@@ -67,15 +67,6 @@ internal readonly record struct TopicPlace
         }
     }
 
-    /// <summary>The topic's slices as of now.</summary>
-    public static SegmentSlice[] SlicesOf(TopicLog topic)
-    {
-        lock (topic.Gate)
-        {
-            return topic.Slices;
-        }
-    }
-
     /// <summary>The last slice that begins at or below <paramref name="offset"/>; -1 if there is none.</summary>
     public static int LastFrom(ReadOnlySpan<SegmentSlice> slices, long offset)
     {

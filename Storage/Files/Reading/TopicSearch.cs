@@ -52,7 +52,7 @@ internal sealed class TopicSearch(ReadSources sources)
     {
         while (true)
         {
-            var slices = TopicPlace.SlicesOf(topic);
+            var slices = TopicHeads.SlicesOf(topic);
             if (slices.Length == 0)
             {
                 return 0;
