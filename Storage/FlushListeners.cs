@@ -1,20 +1,15 @@
-using System.Runtime.InteropServices;
-using EventMesh.Core.Identity;
-using EventMesh.Storage.Files.Topics;
 using Microsoft.Extensions.Logging;
 
-namespace EventMesh.Storage.Files;
+namespace EventMesh.Storage;
 
-/// <summary>Who hears of flushes. Thread-safe; telling is the writing thread's.</summary>
+/// <summary>Who hears of a log's flushes. Thread-safe; telling is the flushing thread's.</summary>
 internal sealed partial class FlushListeners(ILogger logger)
 {
     private readonly Lock _gate = new();
-    private readonly List<TopicAdvance> _advances = [];
     private IFlushListener[] _listeners = [];
-    private long _version;
 
-    /// <summary>See <see cref="IEventLog.FlushVersion"/>.</summary>
-    public long Version => Volatile.Read(ref _version);
+    /// <summary>Whether nobody listens.</summary>
+    public bool IsEmpty => Volatile.Read(ref _listeners).Length == 0;
 
     /// <summary>Adds a listener until the result is disposed.</summary>
     public IDisposable Add(IFlushListener listener)
@@ -28,41 +23,20 @@ internal sealed partial class FlushListeners(ILogger logger)
         return new Subscription(this, listener);
     }
 
-    /// <summary>Tells all that <paramref name="topics"/> have new read limits.</summary>
-    public void Tell(IReadOnlyList<TopicLog> topics)
+    /// <summary>Tells all of them.</summary>
+    public void Tell(ReadOnlySpan<TopicAdvance> advances)
     {
-        Volatile.Write(ref _version, _version + 1);
-        var listeners = Volatile.Read(ref _listeners);
-        if (listeners.Length == 0)
+        foreach (var listener in Volatile.Read(ref _listeners))
         {
-            return;
-        }
-
-        _advances.Clear();
-        foreach (var topic in topics)
-        {
-            lock (topic.Gate)
+            try
             {
-                _advances.Add(new TopicAdvance(topic.Name, new LogOffset(topic.Limit)));
+                listener.OnFlushed(advances);
             }
-        }
-
-        foreach (var listener in listeners)
-        {
-            Tell(listener);
-        }
-    }
-
-    private void Tell(IFlushListener listener)
-    {
-        try
-        {
-            listener.OnFlushed(CollectionsMarshal.AsSpan(_advances));
-        }
-        catch (Exception e)
-        {
-            // A listener that breaks its promise must not keep receipts from others.
-            LogListenerFailed(listener.GetType().Name, e);
+            catch (Exception e)
+            {
+                // A listener that breaks its promise must not keep receipts from others.
+                LogListenerFailed(listener.GetType().Name, e);
+            }
         }
     }
 

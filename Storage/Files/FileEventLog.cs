@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using EventMesh.Core.Errors;
 using EventMesh.Core.Events;
 using EventMesh.Core.Identity;
@@ -19,6 +20,7 @@ namespace EventMesh.Storage.Files;
 internal sealed class FileEventLog : IEventLog
 {
     private readonly FlushListeners _listeners;
+    private readonly List<TopicAdvance> _advances = [];
     private readonly IDisposable _lock;
     private readonly IStoreDirectory _directory;
     private readonly RecoveredStore _store;
@@ -29,6 +31,7 @@ internal sealed class FileEventLog : IEventLog
     private readonly SectionCache _sections;
     private readonly ReadSources _sources;
     private readonly FileLogServices _services;
+    private long _flushVersion;
     private int _isDisposed;
 
     private FileEventLog(
@@ -42,7 +45,7 @@ internal sealed class FileEventLog : IEventLog
         _sections.Rebuild = new SectionRebuilder(store.Identity.Node, options, store.Topics, heads, damage).Rebuild;
         _spares = new SpareSegments(directory, options, services.Time, services.Background, services.Logger);
         _sealer = new SegmentSealer(store.Identity.Node, options, services, store.Topics, heads);
-        Journal = new Journal.Journal(store, options, services, _spares, _sealer, heads) { OnFlushed = _listeners.Tell };
+        Journal = new Journal.Journal(store, options, services, _spares, _sealer, heads) { OnFlushed = OnFlushed };
         _checkpoints = new CheckpointKeeper(directory, store, services);
         _spares.OnGivenUp = store.Store.NoteDropped;
         _sealer.OnSealed = (segment, topics) =>
@@ -65,7 +68,7 @@ internal sealed class FileEventLog : IEventLog
     public long CurrentTimeUnixMs => Journal.ReadTime();
 
     /// <inheritdoc/>
-    public long FlushVersion => _listeners.Version;
+    public long FlushVersion => Volatile.Read(ref _flushVersion);
 
     /// <inheritdoc/>
     public LogHealth Health
@@ -168,5 +171,26 @@ internal sealed class FileEventLog : IEventLog
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Counts a flush and tells listeners its topics' new read limits. On the writing thread.</summary>
+    private void OnFlushed(IReadOnlyList<TopicLog> topics)
+    {
+        Volatile.Write(ref _flushVersion, _flushVersion + 1);
+        if (_listeners.IsEmpty)
+        {
+            return;
+        }
+
+        _advances.Clear();
+        foreach (var topic in topics)
+        {
+            lock (topic.Gate)
+            {
+                _advances.Add(new TopicAdvance(topic.Name, new LogOffset(topic.Limit)));
+            }
+        }
+
+        _listeners.Tell(CollectionsMarshal.AsSpan(_advances));
     }
 }

@@ -7,8 +7,6 @@ namespace EventMesh.Storage.Memory;
 /// <summary>One silo's view of a <see cref="MemoryLogStore"/>: its own writers and listeners over the shared records.</summary>
 internal sealed class MemoryEventLog(MemoryLogStore store, NodeIdentity identity) : IEventLog
 {
-    private readonly Lock _gate = new();
-    private IFlushListener[] _listeners = [];
     private volatile bool _closed;
 
     public NodeIdentity Identity { get; } = identity;
@@ -42,16 +40,7 @@ internal sealed class MemoryEventLog(MemoryLogStore store, NodeIdentity identity
 
     public IReadOnlyList<TopicSummary> ListTopics(TopicName after, int limit) => store.ListTopics(after, limit);
 
-    public IDisposable Subscribe(IFlushListener listener)
-    {
-        ArgumentNullException.ThrowIfNull(listener);
-        lock (_gate)
-        {
-            _listeners = [.. _listeners, listener];
-        }
-
-        return new Subscription(this, listener);
-    }
+    public IDisposable Subscribe(IFlushListener listener) => Listeners.Add(listener);
 
     public ValueTask DisposeAsync()
     {
@@ -67,27 +56,5 @@ internal sealed class MemoryEventLog(MemoryLogStore store, NodeIdentity identity
 
     public void MarkClosed() => _closed = true;
 
-    public IReadOnlyList<IFlushListener> Listeners => Volatile.Read(ref _listeners);
-
-    private void Unsubscribe(IFlushListener listener)
-    {
-        lock (_gate)
-        {
-            var index = Array.IndexOf(_listeners, listener);
-            _listeners = index < 0 ? _listeners : [.. _listeners[..index], .. _listeners[(index + 1)..]];
-        }
-    }
-
-    private sealed class Subscription(MemoryEventLog log, IFlushListener listener) : IDisposable
-    {
-        private int _disposed;
-
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _disposed, 1) == 0)
-            {
-                log.Unsubscribe(listener);
-            }
-        }
-    }
+    public FlushListeners Listeners { get; } = new(store.Logger);
 }

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using EventMesh.Core.Errors;
 using EventMesh.Core.Topics;
-using Microsoft.Extensions.Logging;
 
 namespace EventMesh.Storage.Memory;
 
@@ -27,26 +26,10 @@ public sealed partial class MemoryLogStore
 
             foreach (var (view, topics) in advances ?? [])
             {
-                Tell(view, CollectionsMarshal.AsSpan(topics));
+                view.Listeners.Tell(CollectionsMarshal.AsSpan(topics));
             }
 
             group?.Complete();
-        }
-    }
-
-    private void Tell(MemoryEventLog view, ReadOnlySpan<TopicAdvance> topics)
-    {
-        foreach (var listener in view.Listeners)
-        {
-            try
-            {
-                listener.OnFlushed(topics);
-            }
-            catch (Exception e)
-            {
-                // A listener that breaks its promise must not keep receipts from others.
-                LogListenerFailed(_logger, listener.GetType().Name, e);
-            }
         }
     }
 
@@ -166,7 +149,4 @@ public sealed partial class MemoryLogStore
                 : new TopicSummary(topic, new TopicBounds(new(log.Start), new(log.Limit)), log.Bytes, log.PositionBefore(Node, log.Limit));
         }
     }
-
-    [LoggerMessage(EventIds.FlushListenerFailed, LogLevel.Error, "Flush listener {Listener} failed; sweeps make up for what it missed")]
-    private static partial void LogListenerFailed(ILogger logger, string listener, Exception exception);
 }

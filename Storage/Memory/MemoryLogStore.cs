@@ -123,6 +123,8 @@ public sealed partial class MemoryLogStore
         ? new LogHealth(LogStatus.Failed, failure.Message, 0, "memory")
         : new LogHealth(LogStatus.Healthy, "", 0, "memory");
 
+    internal ILogger Logger => _logger;
+
     internal long ReadTime() => _clock.Read();
 
     internal TopicLog? Find(TopicName topic) => _topics.GetValueOrDefault(topic);
